@@ -1,0 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Kobbopay.Contracts;
+
+/// <summary>Source-generated JSON of everything that travels between services, outbox rows included.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(PaymentChanged))]
+[JsonSerializable(typeof(PaymentProgressed))]
+[JsonSerializable(typeof(PublicPayment))]
+[JsonSerializable(typeof(ApiKeyDescription))]
+[JsonSerializable(typeof(EventRange))]
+[JsonSerializable(typeof(EventHeads))]
+public sealed partial class ContractsJson : JsonSerializerContext;
