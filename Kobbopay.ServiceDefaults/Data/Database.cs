@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Kobbopay.ServiceDefaults.Data;
+
+/// <summary>How every service talks to its PostgreSQL database.</summary>
+public static class Database
+{
+    /// <summary>Connections of one process at most; more only queue inside PostgreSQL (performance.md).</summary>
+    private const int PoolSize = 20;
+
+    /// <summary>Distinct statements that a connection keeps prepared.</summary>
+    private const int PreparedStatements = 100;
+
+    public static void AddDatabase(this IHostApplicationBuilder builder, string name) =>
+        builder.AddNpgsqlDataSource(name, configureDataSourceBuilder: source =>
+        {
+            var connection = source.ConnectionStringBuilder;
+            connection.MaxPoolSize = PoolSize;
+            connection.MaxAutoPrepare = PreparedStatements;
+            connection.AutoPrepareMinUsages = 2;
+            connection.NoResetOnClose = true;
+            connection.Enlist = false;
+            connection.Timeout = 5;
+            connection.CommandTimeout = 15;
+        });
+}

@@ -1,0 +1,90 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
+
+namespace Kobbopay.ServiceDefaults.Web;
+
+/// <summary>A refusal with a code from <see cref="ProblemCodes"/>; its texts are written for the caller.</summary>
+public sealed class ProblemException(string code, string detail, IReadOnlyList<InvalidField>? errors = null)
+    : Exception(detail)
+{
+    public string Code { get; } = code;
+
+    public IReadOnlyList<InvalidField>? Errors { get; } = errors;
+
+    /// <summary>Seconds for <c>Retry-After</c>, where waiting helps.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
+    /// <summary>The payment that stands in the way (409 on an order).</summary>
+    public ConflictingPayment? Conflict { get; init; }
+}
+
+/// <param name="Pointer">RFC 6901 JSON pointer into the body, or <c>?name</c> for a query parameter.</param>
+public sealed record InvalidField(string Pointer, string Code, string Message);
+
+public sealed record ConflictingPayment(string PaymentId, string PublicStatusUrl);
+
+/// <summary>RFC 9457 <c>application/problem+json</c> as contracts.md, section 1 has it.</summary>
+public static class Problems
+{
+    public const string ContentType = "application/problem+json";
+
+    public static Task WriteAsync(HttpContext http, ProblemException problem)
+    {
+        var kind = ProblemCodes.All[problem.Code];
+        if (problem.RetryAfterSeconds is { } seconds)
+            http.Response.Headers.RetryAfter = seconds.ToString();
+
+        http.Response.StatusCode = kind.Status;
+        var body = new ProblemBody(
+            $"/docs/errors#{kind.Code.Replace('_', '-')}",
+            kind.Title,
+            kind.Status,
+            problem.Message,
+            http.Request.Path.Value ?? "/",
+            kind.Code,
+            http.TraceIdentifier,
+            kind.Retryable,
+            problem.Errors,
+            problem.Conflict?.PaymentId,
+            problem.Conflict?.PublicStatusUrl);
+        return http.Response.WriteAsJsonAsync(
+            body, ProblemJson.Default.ProblemBody, ContentType, http.RequestAborted);
+    }
+
+    public static Task WriteAsync(HttpContext http, string code, string detail) =>
+        WriteAsync(http, new ProblemException(code, detail));
+
+    /// <summary>Gives a bare status that the framework set (no such route, wrong method) its problem.</summary>
+    public static Task WriteForStatusAsync(HttpContext http) => http.Response.StatusCode switch
+    {
+        404 => WriteAsync(http, ProblemCodes.NotFound, "There is nothing here."),
+        405 => WriteAsync(
+            http, ProblemCodes.MethodNotAllowed, $"This route does not take {http.Request.Method}; see the Allow header."),
+        413 => WriteAsync(
+            http, ProblemCodes.BodyTooLarge, $"A body may have {ServiceDefaultsExtensions.BodyLimit} bytes at most."),
+        415 => WriteAsync(http, ProblemCodes.UnsupportedMediaType, "Send the body as application/json."),
+        502 or 504 => WriteAsync(http, ProblemCodes.BadGateway, "A service behind this route gave no proper answer."),
+        503 => WriteAsync(http, ProblemCodes.ServiceUnavailable, "Try again in a few seconds."),
+        >= 500 => WriteAsync(http, ProblemCodes.InternalError, "The request id helps us to find what happened."),
+        _ => Task.CompletedTask,
+    };
+}
+
+internal sealed record ProblemBody(
+    string Type,
+    string Title,
+    int Status,
+    string Detail,
+    string Instance,
+    string Code,
+    string RequestId,
+    bool Retryable,
+    IReadOnlyList<InvalidField>? Errors,
+    [property: JsonPropertyName("payment_id")] string? PaymentId,
+    string? PublicStatusUrl);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ProblemBody))]
+internal sealed partial class ProblemJson : JsonSerializerContext;
