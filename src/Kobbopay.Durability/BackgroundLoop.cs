@@ -1,0 +1,99 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Kobbopay.Durability;
+
+/// <summary>
+/// A loop that never gives up: it runs its step, waits for its signal or its interval, and after a failure tries again with
+/// a pause. It fails the service's health check when it has not got through a step for a while.
+/// </summary>
+public abstract partial class BackgroundLoop(TimeProvider clock, ILogger logger) : BackgroundService
+{
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(15);
+
+    private long _lastTick = clock.GetTimestamp();
+    private volatile string? _lastError = "it has not run yet";
+
+    /// <summary>Time between polls when nothing signals: the net below the signal.</summary>
+    protected abstract TimeSpan Interval { get; }
+
+    protected TimeProvider Clock => clock;
+
+    /// <summary>Does one bounded piece of work. True when more is waiting, so that the next step follows at once.</summary>
+    protected abstract Task<bool> RunOnceAsync(CancellationToken cancellation);
+
+    /// <summary>Waits between steps; a loop with a <see cref="Signal{TLoop}"/> waits on that.</summary>
+    protected virtual Task WaitAsync(CancellationToken cancellation) => Task.Delay(Interval, clock, cancellation);
+
+    protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var failures = 0;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var more = await RunOnceAsync(stoppingToken);
+                _lastTick = clock.GetTimestamp();
+                _lastError = null;
+                failures = 0;
+                if (!more)
+                    await WaitAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                _lastError = failure.GetType().Name;
+                LogFailure(logger, failure, GetType().Name, ++failures);
+                await PauseAsync(failures, stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>Whether the loop has got through a step recently.</summary>
+    internal HealthCheckResult Health()
+    {
+        var silence = clock.GetElapsedTime(Interlocked.Read(ref _lastTick));
+        if (_lastError is not { } error)
+            return silence < (Interval * 3) + Tolerance
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy($"no tick for {silence.TotalSeconds:0} s");
+        return HealthCheckResult.Unhealthy($"failing for {silence.TotalSeconds:0} s: {error}");
+    }
+
+    private async Task PauseAsync(int failures, CancellationToken stoppingToken)
+    {
+        var pause = TimeSpan.FromMilliseconds(100 * Math.Pow(2, Math.Min(failures, 10)));
+        await Task.Delay(pause < LongestPause ? pause : LongestPause, clock, stoppingToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Loop} failed {Failures} times in a row; it tries again")]
+    private static partial void LogFailure(ILogger logger, Exception failure, string loop, int failures);
+}
+
+public static class BackgroundLoopRegistration
+{
+    /// <summary>Registers the loop, its signal and its health check.</summary>
+    public static IServiceCollection AddLoop<TLoop>(this IServiceCollection services)
+        where TLoop : BackgroundLoop
+    {
+        services.AddSingleton<Signal<TLoop>>();
+        services.AddSingleton<TLoop>();
+        services.AddHostedService(provider => provider.GetRequiredService<TLoop>());
+        services.AddHealthChecks().Add(new HealthCheckRegistration(
+            typeof(TLoop).Name, provider => new LoopHealthCheck(provider.GetRequiredService<TLoop>()), null, null));
+        return services;
+    }
+
+    private sealed class LoopHealthCheck(BackgroundLoop loop) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(
+            HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(loop.Health());
+    }
+}

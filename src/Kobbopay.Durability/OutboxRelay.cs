@@ -1,0 +1,100 @@
+using System.Collections.Frozen;
+using System.Diagnostics;
+using System.Text.Json;
+using Kobbopay.Contracts;
+using MassTransit;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Kobbopay.Durability;
+
+/// <summary>
+/// Publishes outbox rows and deletes those that the broker has confirmed. Rows are claimed with <c>skip locked</c>, so any
+/// number of replicas share the work; a crash between confirm and delete repeats messages, which consumers expect.
+/// </summary>
+public sealed class OutboxRelay(
+    NpgsqlDataSource database, IBusControl bus, Signal<OutboxRelay> signal, TimeProvider clock, ILogger<OutboxRelay> logger)
+    : BackgroundLoop(clock, logger)
+{
+    /// <summary>Rows claimed and confirms in flight at a time; past 128 a quorum queue can stall (performance.md).</summary>
+    private const int BatchLimit = 100;
+
+    /// <summary>A broker that has not confirmed by then is taken for gone; the rows stay.</summary>
+    private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly ActivitySource Source = new("Kobbopay.Outbox");
+
+    private static readonly FrozenDictionary<string, Type> MessageTypes =
+        new[] { typeof(PaymentChanged), typeof(PaymentProgressed) }.ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
+
+    protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
+
+    protected override Task WaitAsync(CancellationToken cancellation) => signal.WaitAsync(Interval, cancellation);
+
+    protected override async Task<bool> RunOnceAsync(CancellationToken cancellation)
+    {
+        // No rows are held locked while the broker is known to be away.
+        if (bus.CheckHealth().Status == BusHealthStatus.Unhealthy)
+            throw new InvalidOperationException("The broker is not connected");
+
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var rows = await ClaimAsync(connection, cancellation);
+        if (rows.Count == 0)
+            return false;
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(ConfirmTimeout);
+        var publishing = rows.ConvertAll(row => PublishAsync(row, timeout.Token));
+        try
+        {
+            await Task.WhenAll(publishing);
+        }
+        finally
+        {
+            // What was confirmed is done, whatever happened to its neighbours.
+            var confirmed = rows.Where((_, i) => publishing[i].IsCompletedSuccessfully).Select(row => row.Id).ToArray();
+            await DeleteAsync(connection, confirmed);
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+
+        return rows.Count == BatchLimit;
+    }
+
+    private static async Task<List<Row>> ClaimAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            select id, message_type, body, traceparent from outbox
+            order by id limit $1 for update skip locked
+            """,
+            connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchLimit });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var rows = new List<Row>(BatchLimit);
+        while (await reader.ReadAsync(cancellation))
+        {
+            rows.Add(new Row(
+                reader.GetGuid(0), reader.GetString(1), reader.GetFieldValue<byte[]>(2), reader.IsDBNull(3) ? null : reader.GetString(3)));
+        }
+
+        return rows;
+    }
+
+    private async Task PublishAsync(Row row, CancellationToken cancellation)
+    {
+        using var activity = Source.StartActivity("outbox publish", ActivityKind.Producer, row.TraceParent);
+        var type = MessageTypes[row.MessageType];
+        var message = JsonSerializer.Deserialize(row.Body, type, ContractsJson.Default)!;
+        await bus.Publish(message, type, Pipe.Execute<PublishContext>(context => context.MessageId = row.Id), cancellation);
+    }
+
+    private static async Task DeleteAsync(NpgsqlConnection connection, Guid[] confirmed)
+    {
+        await using var command = new NpgsqlCommand("delete from outbox where id = any($1)", connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = confirmed });
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    private sealed record Row(Guid Id, string MessageType, byte[] Body, string? TraceParent);
+}
