@@ -1,0 +1,29 @@
+using System.Numerics;
+
+namespace Kobbopay.Payments.Domain;
+
+/// <summary>
+/// What was agreed when the payment was created, the merchant's policies of that moment included: a later change of a setting
+/// never changes a payment that stands. Amounts are base units.
+/// </summary>
+public sealed record PaymentTerms
+{
+    public required BigInteger Amount { get; init; }
+
+    /// <summary>How much may be missing for the amount to be taken as paid.</summary>
+    public required BigInteger Tolerance { get; init; }
+
+    /// <summary>Confirmations that make a transfer final; the block that holds it is the first.</summary>
+    public required int RequiredConfirmations { get; init; }
+
+    /// <summary>How long after expiry money still pays an expired payment; zero accepts nothing late.</summary>
+    public required TimeSpan LateWindow { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>The smaller of a share in basis points, rounded down, and an absolute cap.</summary>
+    public static BigInteger ToleranceOf(BigInteger amount, int basisPoints, BigInteger cap) =>
+        BigInteger.Min(amount * basisPoints / 10_000, cap);
+}
