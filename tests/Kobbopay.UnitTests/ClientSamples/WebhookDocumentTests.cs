@@ -33,7 +33,8 @@ public sealed partial class WebhookDocumentTests
             """{"test": 2432232314}"""u8,
             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
 
-        foreach (var (name, value) in headers.Where(header => header.Key.EndsWith("ignature")))
+        string[] signatures = [WebhookHeaders.Signature, WebhookHeaders.BodySignature, WebhookHeaders.StandardSignature];
+        foreach (var (name, value) in headers.Where(header => signatures.Contains(header.Key)))
             Document.Should().Contain($"\n{name}: {value}\n");
     }
 
