@@ -1,0 +1,54 @@
+using System.Text;
+using Kobbopay.ServiceDefaults.Identity;
+
+namespace Kobbopay.PublicStatus.Page;
+
+/// <summary>
+/// <c>GET /pay/{token}</c>: the payer's page (contracts.md, section 5). Complete as served; the script only keeps it live.
+/// </summary>
+public static class PayPage
+{
+    /// <summary>Nothing inline, nothing from elsewhere, in nobody's frame.</summary>
+    private const string ContentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private const string RetryAfterSeconds = "5";
+
+    public static void MapPayPage(this IEndpointRouteBuilder app)
+    {
+        app.MapMethods("/pay/{token}", [HttpMethods.Get, HttpMethods.Head], HandleAsync).AllowPublic();
+        app.MapPageAssets();
+    }
+
+    private static async Task HandleAsync(
+        string token, HttpContext http, PublicViews views, TimeProvider clock, CancellationToken cancellation)
+    {
+        var finding = await views.FindAsync(token, cancellation);
+        var (status, page) = finding switch
+        {
+            { View: { } view } => (StatusCodes.Status200OK, PaymentMarkup.Page(view, clock.GetUtcNow())),
+            { IsUnavailable: true } => (StatusCodes.Status503ServiceUnavailable, PageFrame.Unavailable),
+            _ => (StatusCodes.Status404NotFound, PageFrame.NotFound),
+        };
+
+        if (finding.IsUnavailable)
+            http.Response.Headers.RetryAfter = RetryAfterSeconds;
+        http.Response.StatusCode = status;
+        AddHeaders(http.Response);
+        await http.Response.BodyWriter.WriteAsync(Encoding.UTF8.GetBytes(page.ToString()), cancellation);
+    }
+
+    private static void AddHeaders(HttpResponse response)
+    {
+        response.ContentType = "text/html; charset=utf-8";
+        var headers = response.Headers;
+        headers.CacheControl = "no-store";
+        headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["X-Robots-Tag"] = "noindex, nofollow";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+    }
+}

@@ -1,0 +1,3 @@
+using Kobbopay.PublicStatus;
+
+await PublicStatusService.Build(args).RunAsync();
