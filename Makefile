@@ -1,0 +1,30 @@
+# The two commands of this repository are `make run` and `make test`; both bring along what the machine lacks.
+# They are built for the local mode (no container runtime needed): see docs/decisions/0002-aspire-and-local-mode.md.
+export UseAspire := false
+CONFIGURATION ?= Release
+BUILD := --configuration $(CONFIGURATION) --nologo -v quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test clean format
+
+help:
+	@echo "make run     start Kobbopay here (Ctrl+C stops it; KOBBOPAY_PORT sets the port)"
+	@echo "make test    build everything and run all tests"
+	@echo "make format  check the formatting"
+	@echo "make clean   forget this folder's data, keys and build output"
+
+run:
+	@scripts/install.sh postgresql rabbitmq
+	@dotnet build Kobbopay.AppHost $(BUILD)
+	@exec artifacts/local/bin/Kobbopay.AppHost/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Kobbopay.AppHost
+
+test:
+	@scripts/install.sh postgresql rabbitmq chromium
+	@dotnet build Kobbopay.sln $(BUILD)
+	@dotnet test --solution Kobbopay.sln --configuration $(CONFIGURATION) --no-build --max-parallel-test-modules 1
+
+format:
+	@dotnet format Kobbopay.sln --verify-no-changes --no-restore
+
+clean:
+	@scripts/clean.sh
