@@ -49,7 +49,7 @@ public sealed partial class IdentityMiddleware(
         var caller = await CallerAsync(http);
         if (caller is not { Service: ResourceNames.Gateway, Merchant: { } merchant })
             throw new ProblemException(ProblemCodes.AuthenticationRequired, "Send your secret key in the x-api-key header.");
-        if (needed.TestOnly && !string.Equals(merchant.Environment, Environments.Test, StringComparison.Ordinal))
+        if (needed.TestOnly && !string.Equals(merchant.Environment, MerchantEnvironments.Test, StringComparison.Ordinal))
             throw new ProblemException(ProblemCodes.WrongEnvironment, "This route takes test keys only (kp_test_...).");
         return merchant.Scopes.Contains(needed.Scope)
             ? merchant

@@ -30,8 +30,8 @@ public static class ApiKey
 
         environment = key[..PrefixLength] switch
         {
-            "kp_test_" => Environments.Test,
-            "kp_live_" => Environments.Live,
+            "kp_test_" => MerchantEnvironments.Test,
+            "kp_live_" => MerchantEnvironments.Live,
             _ => null,
         };
         var body = key[..^ChecksumLength];

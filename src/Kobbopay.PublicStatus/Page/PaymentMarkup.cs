@@ -30,7 +30,7 @@ internal static class PaymentMarkup
             <p class="offline" role="status" data-offline hidden>No connection: what you see may be old. Trying again…</p></footer>
             """));
 
-    private static Html TestBanner(PublicPayment view) => view.Environment is Contracts.Environments.Live
+    private static Html TestBanner(PublicPayment view) => view.Environment is Contracts.MerchantEnvironments.Live
         ? Html.Nothing
         : Html.Of($"""<p class="test" role="note"><strong>TEST</strong> No real money: never send any here.</p>""");
 

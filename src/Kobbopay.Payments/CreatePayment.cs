@@ -1,0 +1,131 @@
+using System.Security.Cryptography;
+using Kobbopay.Contracts;
+using Kobbopay.Payments.Domain;
+using Kobbopay.Payments.Merchants;
+using Kobbopay.Payments.Rails;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
+
+namespace Kobbopay.Payments;
+
+/// <summary><c>POST /v1/payments</c> (contracts.md, section 2): one statement when all is well.</summary>
+public static class CreatePayment
+{
+    private const string OrderReplayedHeader = "Order-Replayed";
+
+    public static void MapCreatePayment(this IEndpointRouteBuilder app) =>
+        app.MapPost("/v1/payments", HandleAsync).RequireMerchant(Scopes.PaymentsWrite);
+
+    private static async Task HandleAsync(
+        HttpContext http,
+        MerchantIdentity merchant,
+        PaymentFactory factory,
+        PaymentStore store,
+        Idempotency idempotency,
+        CancellationToken cancellation)
+    {
+        var body = await JsonBody.ReadAsync(http, PaymentsJson.Default.CreatePaymentRequest, cancellation);
+        var claim = Idempotency.ClaimOf(http, body.Bytes);
+        var created = await idempotency.RunAloneAsync(
+            merchant, claim, () => CreateAsync(merchant, body.Value, claim, factory, store, cancellation), cancellation);
+        await AnswerAsync(http.Response, created, cancellation);
+    }
+
+    private static async Task<CreateResult> CreateAsync(
+        MerchantIdentity merchant,
+        CreatePaymentRequest request,
+        IdempotencyClaim? claim,
+        PaymentFactory factory,
+        PaymentStore store,
+        CancellationToken cancellation)
+    {
+        // A used key answers with what was, even when the same request would be refused today.
+        var (draft, refusal) = await factory.TryMakeAsync(merchant, request, cancellation);
+        return draft is null
+            ? await store.FindReplayAsync(merchant, claim, cancellation) ?? throw refusal!
+            : await store.CreateAsync(merchant, draft, claim, cancellation);
+    }
+
+    private static async Task AnswerAsync(HttpResponse response, CreateResult result, CancellationToken cancellation)
+    {
+        response.StatusCode = result.Status;
+        response.ContentType = "application/json";
+        if (result.Location is not null)
+            response.Headers.Location = result.Location;
+        if (result.KeyReplayed)
+            response.Headers[Idempotency.ReplayedHeader] = "true";
+        if (result.OrderReplayed)
+            response.Headers[OrderReplayedHeader] = "true";
+        response.ContentLength = result.Body.Length;
+        await response.BodyWriter.WriteAsync(result.Body, cancellation);
+    }
+}
+
+/// <summary>A new payment, complete but for being stored.</summary>
+internal sealed record PaymentDraft(PaymentDetails Details, PaymentEvent Created, MerchantSettings Merchant);
+
+/// <summary>What a creation answers: a new payment's bytes, or those of the one that stands in its place.</summary>
+public sealed record CreateResult(
+    int Status, string? Location, byte[] Body, bool KeyReplayed = false, bool OrderReplayed = false);
+
+/// <summary>Turns a valid request into a payment: policies copied, address derived, token drawn.</summary>
+public sealed class PaymentFactory(
+    MerchantDirectory merchants, RailCatalog rails, AddressIndexes addresses, TimeProvider clock)
+{
+    private const int TokenBytes = 20;
+
+    internal async ValueTask<(PaymentDraft? Draft, ProblemException? Refusal)> TryMakeAsync(
+        MerchantIdentity identity, CreatePaymentRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await MakeAsync(identity, request, cancellation), null);
+        }
+        catch (ProblemException refusal)
+        {
+            return (null, refusal);
+        }
+    }
+
+    private async ValueTask<PaymentDraft> MakeAsync(
+        MerchantIdentity identity, CreatePaymentRequest request, CancellationToken cancellation)
+    {
+        var merchant = await merchants.GetAsync(identity.MerchantId, identity.Environment, cancellation);
+        var (rail, asset, amount) = request.Validate(identity.Environment, merchant, rails);
+        var index = await addresses.TakeAsync(
+            rail.AddressSeriesOf(identity.MerchantId, identity.Environment), cancellation);
+        var address = rail.AddressAt(identity.MerchantId, identity.Environment, index);
+        var now = clock.Now();
+
+        var details = new PaymentDetails
+        {
+            Id = Id.New(clock),
+            MerchantId = identity.MerchantId,
+            Environment = identity.Environment,
+            Currency = asset.Currency,
+            Network = rail.Network,
+            Chain = rail.ChainOf(identity.MerchantId, identity.Environment),
+            Contract = asset.Contract,
+            Decimals = asset.Decimals,
+            OrderId = request.OrderId!,
+            Description = request.Description,
+            Metadata = request.Metadata ?? new Dictionary<string, string>(StringComparer.Ordinal),
+            ReturnUrl = request.ReturnUrl,
+            DepositAddress = address.Address,
+            AddressPath = address.Path,
+            XpubFingerprint = address.XpubFingerprint,
+            PaymentUri = rail.PaymentUri(asset, address.Address, amount),
+            PublicToken = $"pst_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes))}",
+        };
+        var terms = new PaymentTerms
+        {
+            Amount = amount,
+            Tolerance = PaymentTerms.ToleranceOf(amount, merchant.ToleranceBasisPoints, asset.Maximum),
+            RequiredConfirmations = asset.RequiredConfirmations,
+            LateWindow = merchant.LateWindow,
+            CreatedAt = now,
+            ExpiresAt = now + request.Expiry,
+        };
+        return new PaymentDraft(details, PaymentLifecycle.Create(terms), merchant);
+    }
+}

@@ -1,0 +1,159 @@
+using System.Numerics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Kobbopay.Contracts;
+using Kobbopay.Payments.Domain;
+using Kobbopay.Payments.Merchants;
+using Kobbopay.Payments.Rails;
+using Kobbopay.ServiceDefaults.Web;
+
+namespace Kobbopay.Payments;
+
+/// <summary>The body of <c>POST /v1/payments</c>; every field may be missing as far as JSON goes, so that each is named.</summary>
+public sealed record CreatePaymentRequest(
+    DecimalText? Amount,
+    string? Currency,
+    string? Network,
+    string? OrderId,
+    string? Description,
+    IReadOnlyDictionary<string, string>? Metadata,
+    int? ExpiresIn,
+    string? ReturnUrl)
+{
+    private const int ShortestExpiry = 300;
+    private const int LongestExpiry = 604_800;
+    private const int DefaultExpiry = 3_600;
+    private const int OrderIdLimit = 128;
+    private const int DescriptionLimit = 500;
+    private const int UrlLimit = 2_048;
+    private const int MetadataPairs = 20;
+    private const int MetadataKeyLimit = 40;
+    private const int MetadataValueLimit = 500;
+
+    public TimeSpan Expiry => TimeSpan.FromSeconds(ExpiresIn ?? DefaultExpiry);
+
+    /// <summary>Holds the request against the contract and the merchant's rails.</summary>
+    /// <exception cref="ProblemException">
+    /// <c>invalid_request</c>, <c>unsupported_rail</c>, <c>too_many_decimals</c> or <c>amount_out_of_range</c>, with pointers.
+    /// </exception>
+    public (IRail Rail, RailAsset Asset, BigInteger Amount) Validate(
+        string environment, MerchantSettings merchant, RailCatalog rails)
+    {
+        var errors = new List<InvalidField>();
+        void Invalid(string pointer, string code, string message) => errors.Add(new InvalidField(pointer, code, message));
+
+        if (Amount is null)
+            Invalid("/amount", "required", "This field is required.");
+        if (string.IsNullOrEmpty(Currency))
+            Invalid("/currency", "required", "This field is required.");
+        if (string.IsNullOrEmpty(Network))
+            Invalid("/network", "required", "This field is required.");
+        if (string.IsNullOrEmpty(OrderId))
+            Invalid("/orderId", "required", "This field is required.");
+        else if (OrderId.Length > OrderIdLimit || HasControls(OrderId))
+            Invalid("/orderId", "invalid_format", $"Must be 1 to {OrderIdLimit} printable characters.");
+        if (Description is { } description && (description.Length > DescriptionLimit || HasControls(description, "\n\r\t")))
+            Invalid("/description", "invalid_format", $"Must have {DescriptionLimit} characters at most, and no control characters.");
+        if (ExpiresIn is < ShortestExpiry or > LongestExpiry)
+            Invalid("/expiresIn", "out_of_range", $"Must be {ShortestExpiry} to {LongestExpiry} seconds.");
+        if (ReturnUrl is not null && ReturnUrlError(environment, merchant) is { } urlError)
+            Invalid("/returnUrl", "invalid_url", urlError);
+        ValidateMetadata(Invalid);
+
+        if (errors.Count > 0)
+        {
+            throw new ProblemException(
+                ProblemCodes.InvalidRequest, string.Join(' ', errors.Select(e => $"{e.Pointer}: {e.Message}")), errors);
+        }
+
+        var (rail, asset) = rails.Find(environment, Network!, Currency!) ?? throw Unsupported(environment, rails);
+        return (rail, asset, AmountIn(asset));
+    }
+
+    private BigInteger AmountIn(RailAsset asset)
+    {
+        var error = Domain.Amount.TryParse(Amount!.Value.Text, asset.Decimals, out var units);
+        var (code, message) = error switch
+        {
+            AmountError.Malformed => (
+                ProblemCodes.InvalidRequest, "Must be a plain decimal number such as 10.5: no exponent, no group marks."),
+            AmountError.TooManyDecimals => (
+                ProblemCodes.TooManyDecimals, $"{asset.Currency} has {asset.Decimals} decimals on {Network}."),
+            AmountError.NotPositive => (ProblemCodes.AmountOutOfRange, "Must be above zero."),
+            AmountError.None when units >= asset.Minimum && units <= asset.Maximum => (null, string.Empty),
+            _ => (ProblemCodes.AmountOutOfRange,
+                $"Must be {Domain.Amount.Format(asset.Minimum, asset.Decimals)} to "
+                + $"{Domain.Amount.Format(asset.Maximum, asset.Decimals)} {asset.Currency}."),
+        };
+        return code is null
+            ? units
+            : throw new ProblemException(
+                code,
+                $"/amount: {message}",
+                [new InvalidField("/amount", code == ProblemCodes.InvalidRequest ? "invalid_format" : code, message)]);
+    }
+
+    private ProblemException Unsupported(string environment, RailCatalog rails)
+    {
+        var enabled = rails.Enabled(environment).Select(rail => $"{rail.Asset.Currency} on {rail.Rail.Network}").ToList();
+        var message = enabled.Count > 0
+            ? $"Enabled are: {string.Join(", ", enabled)}."
+            : "No network is enabled in this environment yet.";
+        var known = rails.Enabled(environment).Any(rail => rail.Rail.Network == Network);
+        var pointer = known ? "/currency" : "/network";
+        return new ProblemException(
+            ProblemCodes.UnsupportedRail, message, [new InvalidField(pointer, ProblemCodes.UnsupportedRail, message)]);
+    }
+
+    private string? ReturnUrlError(string environment, MerchantSettings merchant)
+    {
+        if (ReturnUrl!.Length > UrlLimit || !Uri.TryCreate(ReturnUrl, UriKind.Absolute, out var url) || HasControls(ReturnUrl))
+            return $"Must be an absolute URL of {UrlLimit} characters at most.";
+        if (url.UserInfo.Length > 0)
+            return "Must not carry credentials.";
+        if (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback && environment == MerchantEnvironments.Test)
+            return null;
+        if (url.Scheme != Uri.UriSchemeHttps)
+            return "Must be https (http only for a loopback address, in test).";
+        return merchant.ReturnUrlHosts.Contains(url.IdnHost) ? null : "This host is not on your list of return URL hosts.";
+    }
+
+    private void ValidateMetadata(Action<string, string, string> invalid)
+    {
+        if (Metadata is null)
+            return;
+        if (Metadata.Count > MetadataPairs)
+            invalid("/metadata", "too_many", $"Must have {MetadataPairs} pairs at most.");
+        foreach (var (key, value) in Metadata.Take(MetadataPairs))
+        {
+            var pointer = $"/metadata/{key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
+            if (key.Length is 0 or > MetadataKeyLimit || HasControls(key))
+                invalid(pointer, "invalid_format", $"A key must be 1 to {MetadataKeyLimit} printable characters.");
+            else if (value is null || value.Length > MetadataValueLimit || value.Contains('\0', StringComparison.Ordinal))
+                invalid(pointer, "invalid_format", $"A value must be text of {MetadataValueLimit} characters at most.");
+        }
+    }
+
+    private static bool HasControls(string text, string allowed = "") =>
+        text.Any(c => char.IsControl(c) && !allowed.Contains(c, StringComparison.Ordinal));
+}
+
+/// <summary>A JSON number or string, kept as the exact text it was: money never passes through a double.</summary>
+[JsonConverter(typeof(Converter))]
+public readonly record struct DecimalText(string Text)
+{
+    public sealed class Converter : JsonConverter<DecimalText>
+    {
+        public override DecimalText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType switch
+            {
+                JsonTokenType.String => new DecimalText(reader.GetString()!),
+                JsonTokenType.Number => new DecimalText(System.Text.Encoding.UTF8.GetString(
+                    reader.HasValueSequence ? System.Buffers.BuffersExtensions.ToArray(reader.ValueSequence) : reader.ValueSpan)),
+                _ => throw new JsonException(),
+            };
+
+        public override void Write(Utf8JsonWriter writer, DecimalText value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.Text);
+    }
+}

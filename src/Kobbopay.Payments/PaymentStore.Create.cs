@@ -1,0 +1,171 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Kobbopay.Contracts;
+using Kobbopay.Payments.Domain;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
+using Npgsql;
+
+namespace Kobbopay.Payments;
+
+/// <summary>Creation, and what stands in its place when the key was used or the order is taken.</summary>
+public sealed partial class PaymentStore
+{
+    /// <summary>A claim may be released between two statements; after this many turns something else is wrong.</summary>
+    private const int Attempts = 3;
+
+    private const string Location = "/v1/payments/";
+
+    /// <exception cref="ProblemException">
+    /// <c>idempotency_key_reused</c>, <c>order_has_open_payment</c> or <c>order_already_paid</c>.
+    /// </exception>
+    internal async Task<CreateResult> CreateAsync(
+        MerchantIdentity merchant, PaymentDraft draft, IdempotencyClaim? claim, CancellationToken cancellation)
+    {
+        var created = RenderEvent(draft.Details, draft.Created, 0, delayed: false, draft.Merchant);
+        var location = Location + Id.Format(Id.Payment, draft.Details.Id);
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (await InsertAsync(created, draft.Merchant.OneOpenPaymentPerOrder, claim, location, cancellation))
+            {
+                Committed();
+                return new CreateResult(201, location, created.Snapshot);
+            }
+
+            if (await FindReplayAsync(merchant, claim, cancellation) is { } replay)
+                return replay;
+            if (await FindOrdersPaymentAsync(draft.Details, cancellation) is { } standing)
+                return await ReplayOrderAsync(standing, draft, claim, cancellation);
+        }
+
+        throw new InvalidOperationException("A payment could neither be created nor found");
+    }
+
+    /// <summary>The stored answer of a used idempotency key, or null.</summary>
+    /// <exception cref="ProblemException"><c>idempotency_key_reused</c> when it answered another request.</exception>
+    internal async Task<CreateResult?> FindReplayAsync(
+        MerchantIdentity merchant, IdempotencyClaim? claim, CancellationToken cancellation)
+    {
+        if (claim is null)
+            return null;
+
+        await using var command = database.CreateCommand(
+            """
+            select fingerprint, status, location, body from idempotency_keys
+            where merchant_id = $1 and environment = $2 and route = $3 and key = $4
+            """);
+        command.Parameters.AddId(merchant.MerchantId);
+        command.Parameters.AddText(merchant.Environment);
+        command.Parameters.AddText(claim.Route);
+        command.Parameters.AddText(claim.Key);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        if (!await row.ReadAsync(cancellation))
+            return null;
+        if (!CryptographicOperations.FixedTimeEquals(row.GetFieldValue<byte[]>(0), claim.Fingerprint))
+        {
+            throw new ProblemException(
+                ProblemCodes.IdempotencyKeyReused, "This idempotency key has answered a request with another body.");
+        }
+
+        return new CreateResult(
+            row.GetInt16(1), PaymentRows.TextOrNull(row, 2), row.GetFieldValue<byte[]>(3), KeyReplayed: true);
+    }
+
+    private async Task<bool> InsertAsync(
+        PendingEvent created, bool claimOrder, IdempotencyClaim? claim, string location, CancellationToken cancellation)
+    {
+        await using var command = CreatePaymentStatement.Of(database, created, claimOrder, claim, location);
+        try
+        {
+            return (bool)(await command.ExecuteScalarAsync(cancellation))!;
+        }
+        catch (PostgresException race) when (race.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The same order again: the same payment while it is open and the same; otherwise a conflict that names it.</summary>
+    private async Task<CreateResult> ReplayOrderAsync(
+        PaymentRecord standing, PaymentDraft draft, IdempotencyClaim? claim, CancellationToken cancellation)
+    {
+        var (was, wanted) = (standing.Details, draft.Details);
+        var rendered = renderer.Render(was, standing.State, standing.Delayed);
+        var conflict = new ConflictingPayment(rendered.PaymentId, rendered.PublicStatusUrl);
+        if (standing.State.Status is PaymentStatus.Paid or PaymentStatus.Confirmed)
+        {
+            throw new ProblemException(ProblemCodes.OrderAlreadyPaid, $"{rendered.PaymentId} has paid this order.")
+            {
+                Conflict = conflict,
+            };
+        }
+
+        if (standing.State.Terms.Amount != draft.Created.After.Terms.Amount
+            || was.Currency != wanted.Currency || was.Network != wanted.Network)
+        {
+            throw new ProblemException(
+                ProblemCodes.OrderHasOpenPayment,
+                $"{rendered.PaymentId} is open for this order, with another amount, currency or network.")
+            {
+                Conflict = conflict,
+            };
+        }
+
+        var answer = new CreateResult(
+            200,
+            Location + rendered.PaymentId,
+            JsonSerializer.SerializeToUtf8Bytes(rendered, PaymentsJson.Default.PaymentJson),
+            OrderReplayed: true);
+        await RememberAsync(was, claim, answer, cancellation);
+        return answer;
+    }
+
+    /// <summary>Stores an answer that no creation stored, so that its key gives it again.</summary>
+    private async Task RememberAsync(
+        PaymentDetails details, IdempotencyClaim? claim, CreateResult answer, CancellationToken cancellation)
+    {
+        if (claim is null)
+            return;
+
+        await using var command = database.CreateCommand(
+            """
+            insert into idempotency_keys (merchant_id, environment, route, key, fingerprint, status, location, body, created_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            on conflict do nothing
+            """);
+        command.Parameters.AddId(details.MerchantId);
+        command.Parameters.AddText(details.Environment);
+        command.Parameters.AddText(claim.Route);
+        command.Parameters.AddText(claim.Key);
+        command.Parameters.AddBytes(claim.Fingerprint);
+        command.Parameters.AddInteger(answer.Status);
+        command.Parameters.AddText(answer.Location);
+        command.Parameters.AddBytes(answer.Body);
+        command.Parameters.AddTime(clock.Now());
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private async Task<PaymentRecord?> FindOrdersPaymentAsync(PaymentDetails wanted, CancellationToken cancellation)
+    {
+        const string Claim = """
+            join payments p on p.id = c.payment_id where c.merchant_id = $1 and c.environment = $2 and c.order_id = $3
+            """;
+        await using var batch = database.CreateBatch();
+        foreach (var sql in new[]
+        {
+            $"select {PaymentRows.Columns} from order_claims c {Claim}",
+            $"""
+            select {PaymentRows.TransferColumns} from transfers t
+            where t.canonical and t.payment_id = (select p.id from order_claims c {Claim}) order by t.block_number, t.id
+            """,
+        })
+        {
+            var parameters = batch.Add(sql);
+            parameters.AddId(wanted.MerchantId);
+            parameters.AddText(wanted.Environment);
+            parameters.AddText(wanted.OrderId);
+        }
+
+        return (await ReadAsync(batch, cancellation)).SingleOrDefault();
+    }
+}

@@ -1,0 +1,146 @@
+using System.Text.Json;
+using Kobbopay.Contracts;
+using Kobbopay.Durability;
+using Kobbopay.Payments.Domain;
+using Kobbopay.Payments.Events;
+using Kobbopay.Payments.Merchants;
+using Npgsql;
+
+namespace Kobbopay.Payments;
+
+/// <summary>
+/// The one writer of payments. A change and its event, timeline row and transfers are one transaction; a change without its
+/// event can't be written, because they come from the same <see cref="Decision.Accepted"/>.
+/// </summary>
+public sealed partial class PaymentStore(
+    NpgsqlDataSource database,
+    PaymentRenderer renderer,
+    MerchantDirectory merchants,
+    Signal<EventSequencer> sequencer,
+    Signal<OutboxRelay> relay,
+    TimeProvider clock)
+{
+    private const string ById = $"""
+        select {PaymentRows.Columns} from payments p where p.id = $1 and p.merchant_id = $2 and p.environment = $3;
+        """;
+
+    private const string TransfersOfOne = $"""
+        select {PaymentRows.TransferColumns} from transfers t where t.payment_id = $1 and t.canonical
+        order by t.block_number, t.id
+        """;
+
+    /// <summary>A merchant's own payment, or null: somebody else's is no different from none.</summary>
+    public async Task<PaymentRecord?> FindAsync(
+        Guid merchantId, string environment, Guid paymentId, CancellationToken cancellation)
+    {
+        await using var batch = database.CreateBatch();
+        var payment = batch.Add(ById);
+        payment.AddId(paymentId);
+        payment.AddId(merchantId);
+        payment.AddText(environment);
+        batch.Add(TransfersOfOne).AddId(paymentId);
+        return (await ReadAsync(batch, cancellation)).SingleOrDefault();
+    }
+
+    /// <summary>By the payer's token.</summary>
+    public async Task<PaymentRecord?> FindByTokenAsync(string publicToken, CancellationToken cancellation)
+    {
+        await using var batch = database.CreateBatch();
+        batch.Add($"select {PaymentRows.Columns} from payments p where p.public_token = $1").AddText(publicToken);
+        batch.Add($"""
+            select {PaymentRows.TransferColumns} from transfers t join payments p on p.id = t.payment_id
+            where p.public_token = $1 and t.canonical order by t.block_number, t.id
+            """).AddText(publicToken);
+        return (await ReadAsync(batch, cancellation)).SingleOrDefault();
+    }
+
+    /// <summary>
+    /// Payments and their canonical transfers, locked until the transaction ends, always in the order of their ids, so that two
+    /// writers never wait for each other.
+    /// </summary>
+    public static async Task<IReadOnlyList<PaymentRecord>> LockAsync(
+        NpgsqlConnection connection, Guid[] ids, CancellationToken cancellation)
+    {
+        await using var batch = connection.CreateBatch();
+        batch.Add($"select {PaymentRows.Columns} from payments p where p.id = any($1) order by p.id for update")
+            .Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
+        batch.Add($"""
+            select {PaymentRows.TransferColumns} from transfers t where t.payment_id = any($1) and t.canonical
+            order by t.block_number, t.id
+            """).Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
+        return await ReadAsync(batch, cancellation);
+    }
+
+    /// <summary>
+    /// Adds to the batch all that a decision means for a locked payment. Nothing when nothing changed. Call
+    /// <see cref="Committed"/> once the batch's transaction is committed.
+    /// </summary>
+    /// <returns>The fresher public view when there was only progress, for <see cref="PaymentProgressed"/>.</returns>
+    public async Task<PublicPayment?> AddChangeAsync(
+        NpgsqlBatch batch, PaymentRecord before, Decision.Accepted change, CancellationToken cancellation)
+    {
+        var merchant = await merchants.GetAsync(before.Details.MerchantId, before.Details.Environment, cancellation);
+        var after = change.Payment;
+        if (change.Events.Count == 0)
+        {
+            if (after.Confirmations == before.State.Confirmations)
+                return null;
+            var progress = before.Progress + 1;
+            PaymentChanges.AddUpdate(batch, before, after, progress, clock.Now());
+            return renderer.RenderPublic(before.Details, after, progress, before.Delayed, merchant.DisplayName);
+        }
+
+        PaymentChanges.AddUpdate(batch, before, after, before.Progress, clock.Now());
+        PaymentChanges.AddOrderClaim(batch, before, after);
+        foreach (var happened in change.Events)
+            PaymentChanges.AddEvent(batch, RenderEvent(before.Details, happened, before.Progress, before.Delayed, merchant));
+        return null;
+    }
+
+    /// <summary>Adds the batched news of payments that only progressed.</summary>
+    public void AddProgress(NpgsqlBatch batch, IEnumerable<PublicPayment> views)
+    {
+        foreach (var some in views.Chunk(PaymentProgressed.BatchLimit))
+            batch.Add(Id.New(clock), new PaymentProgressed(some));
+    }
+
+    /// <summary>Wakes what works on what was just committed; forgetting it costs a poll interval.</summary>
+    public void Committed()
+    {
+        sequencer.Set();
+        relay.Set();
+    }
+
+    /// <summary>An event ready to be stored: everything but its sequence.</summary>
+    internal PendingEvent RenderEvent(
+        PaymentDetails details, PaymentEvent happened, int progress, bool delayed, MerchantSettings merchant)
+    {
+        var snapshot = renderer.Render(details, happened.After, delayed);
+        var view = renderer.RenderPublic(details, happened.After, progress, delayed, merchant.DisplayName);
+        return new PendingEvent(
+            Id.New(clock),
+            details,
+            happened,
+            JsonSerializer.SerializeToUtf8Bytes(snapshot, PaymentsJson.Default.PaymentJson),
+            JsonSerializer.SerializeToUtf8Bytes(view, ContractsJson.Default.PublicPayment));
+    }
+
+    private static async Task<IReadOnlyList<PaymentRecord>> ReadAsync(NpgsqlBatch batch, CancellationToken cancellation)
+    {
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        var payments = new List<PaymentRecord>();
+        while (await reader.ReadAsync(cancellation))
+            payments.Add(PaymentRows.Read(reader));
+
+        await reader.NextResultAsync(cancellation);
+        var transfers = new List<(Guid PaymentId, Transfer Transfer)>();
+        while (await reader.ReadAsync(cancellation))
+            transfers.Add(PaymentRows.ReadTransfer(reader));
+
+        var byPayment = transfers.ToLookup(row => row.PaymentId, row => row.Transfer);
+        return payments.ConvertAll(payment => payment with
+        {
+            State = payment.State with { Transfers = [.. byPayment[payment.Details.Id]] },
+        });
+    }
+}

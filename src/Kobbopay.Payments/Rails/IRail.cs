@@ -1,0 +1,62 @@
+using System.Numerics;
+
+namespace Kobbopay.Payments.Rails;
+
+/// <summary>
+/// A network driver (contracts.md, section 7). The one interface of the house with several implementations as its point:
+/// the simulator now, EVM networks beside it.
+/// </summary>
+public interface IRail
+{
+    /// <summary>The network's public name, <c>example-network</c>.</summary>
+    string Network { get; }
+
+    /// <summary>The name that people read.</summary>
+    string NetworkName { get; }
+
+    /// <summary>Only test payments may use it.</summary>
+    bool TestOnly { get; }
+
+    IReadOnlyList<RailAsset> Assets { get; }
+
+    /// <summary>
+    /// The chain that holds a merchant's payments on this network, the scanner's unit of work: one for everybody on a real
+    /// network, one for each merchant in the simulator.
+    /// </summary>
+    string ChainOf(Guid merchantId, string environment);
+
+    /// <summary>The series that address indexes are taken from: unique per xpub, so that no index is ever used twice.</summary>
+    string AddressSeriesOf(Guid merchantId, string environment);
+
+    DepositAddress AddressAt(Guid merchantId, string environment, long index);
+
+    /// <summary>What a wallet opens to pay; <paramref name="amount"/> in base units.</summary>
+    string PaymentUri(RailAsset asset, string address, BigInteger amount);
+
+    string? ExplorerUrl(string txHash);
+
+    /// <summary>
+    /// The canonical chain from a height on, at most <paramref name="limit"/> blocks, with every transfer of this network's assets
+    /// in them. Consistent in itself: each block's parent is the one before it.
+    /// </summary>
+    Task<ChainSlice> ReadAsync(string chain, long fromBlock, int limit, CancellationToken cancellation);
+}
+
+/// <summary>A currency on a network; (network, currency) is unique. Amounts are base units.</summary>
+/// <param name="Contract">The token's contract; null for what has none.</param>
+public sealed record RailAsset(
+    string Currency, string? Contract, int Decimals, BigInteger Minimum, BigInteger Maximum, int RequiredConfirmations);
+
+/// <param name="Path">Derivation path below the account, <c>0/17</c>.</param>
+/// <param name="XpubFingerprint">Which xpub it comes from; null where there is none (the simulator).</param>
+public sealed record DepositAddress(string Address, string Path, string? XpubFingerprint);
+
+/// <param name="Head">Height of the newest block; -1 for a chain without blocks.</param>
+public sealed record ChainSlice(long Head, IReadOnlyList<Block> Blocks);
+
+public sealed record Block(
+    long Number, string Hash, string ParentHash, DateTimeOffset Time, IReadOnlyList<TokenTransfer> Transfers);
+
+/// <summary>A successful, non-zero transfer in a block.</summary>
+/// <param name="Contract">The token's contract; null for what has none.</param>
+public sealed record TokenTransfer(string TxHash, int LogIndex, string? Contract, string Recipient, BigInteger Amount);
