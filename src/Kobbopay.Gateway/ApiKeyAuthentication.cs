@@ -1,0 +1,113 @@
+using System.Net;
+using System.Text.Json;
+using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
+using Microsoft.Net.Http.Headers;
+
+namespace Kobbopay.Gateway;
+
+/// <summary>
+/// Whose key this is (contracts.md, section 1). A refusal never depends on whether Payments can be reached: then the answer is
+/// 503, so that nobody takes a valid key out of service because of our outage.
+/// </summary>
+public sealed partial class ApiKeyAuthentication(ApiKeyCache keys, TimeProvider clock, ILogger<ApiKeyAuthentication> logger)
+{
+    public const string Header = "x-api-key";
+
+    /// <summary>Either the key or the refusal.</summary>
+    public async ValueTask<(KnownKey? Key, ProblemException? Refusal)> AuthenticateAsync(HttpContext http)
+    {
+        var text = http.Request.Headers[Header].ToString();
+        if (text.Length == 0)
+            return Refuse(http, ProblemCodes.AuthenticationRequired, "Send your secret key in the x-api-key header.");
+        if (!ApiKey.IsWellFormed(text, out _))
+        {
+            return Refuse(http, ProblemCodes.InvalidApiKey,
+                "This is no key of ours: it is cut off or mistyped (kp_test_... or kp_live_..., 66 characters).");
+        }
+
+        try
+        {
+            var key = await keys.FindAsync(ApiKey.Hash(text), http.RequestAborted);
+            if (key is null)
+                return Refuse(http, ProblemCodes.InvalidApiKey, "This key is not known, or it has been revoked.");
+            if (key.Description.ExpiresAt <= clock.GetUtcNow())
+                return Refuse(http, ProblemCodes.InvalidApiKey, "This key has expired.");
+            return (key, null);
+        }
+        catch (Exception failure) when (
+            !http.RequestAborted.IsCancellationRequested
+            && failure is (HttpRequestException or OperationCanceledException or JsonException))
+        {
+            LogUnavailable(failure);
+            return (null, new ProblemException(
+                ProblemCodes.AuthenticationUnavailable, "Your key was neither accepted nor refused; try again.")
+            {
+                RetryAfterSeconds = 1,
+            });
+        }
+    }
+
+    private static (KnownKey? Key, ProblemException? Refusal) Refuse(HttpContext http, string code, string detail)
+    {
+        // RFC 9110, section 15.5.2: a 401 names its scheme.
+        http.Response.Headers[HeaderNames.WWWAuthenticate] = "ApiKey header=\"x-api-key\"";
+        return (null, new ProblemException(code, detail));
+    }
+
+    [LoggerMessage(LogLevel.Warning, "An API key could not be checked because Payments does not answer")]
+    private partial void LogUnavailable(Exception failure);
+}
+
+/// <summary>Asks Payments.</summary>
+public sealed class ApiKeyLookUp(IHttpClientFactory clients, IdentityIssuer issuer)
+{
+    /// <summary>Longest answer that is read, in bytes.</summary>
+    private const int AnswerLimit = 16 * 1024;
+
+    /// <summary>Look-ups under way at once; more wait, and time out when Payments is too slow.</summary>
+    private const int Connections = 32;
+
+    public async Task<ApiKeyDescription?> FindAsync(string hash, CancellationToken cancellationToken)
+    {
+        using var client = clients.CreateClient(nameof(ApiKeyLookUp));
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{InternalApi.ApiKeys}/{hash}");
+        issuer.SignCall(ResourceNames.Payments, request.Headers);
+        using var answer = await client.SendAsync(request, cancellationToken);
+        if (answer.StatusCode == HttpStatusCode.NotFound)
+            return null;
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadFromJsonAsync(ContractsJson.Default.ApiKeyDescription, cancellationToken);
+    }
+
+    public static void Configure(IHttpClientBuilder client) => client
+        .ConfigureHttpClient(http =>
+        {
+            http.BaseAddress = new Uri($"https+http://{ResourceNames.Payments}");
+            http.MaxResponseContentBufferSize = AnswerLimit;
+        })
+        .UseSocketsHttpHandler((handler, _) =>
+        {
+            handler.UseProxy = false;
+            handler.UseCookies = false;
+            handler.AllowAutoRedirect = false;
+            handler.MaxConnectionsPerServer = Connections;
+            handler.PooledConnectionLifetime = TimeSpan.FromMinutes(2);
+        });
+}
+
+public static class ApiKeyAuthenticationRegistration
+{
+    public static void AddApiKeyAuthentication(this WebApplicationBuilder builder)
+    {
+        ApiKeyLookUp.Configure(builder.Services.AddHttpClient(nameof(ApiKeyLookUp)));
+        builder.Services.AddSingleton<ApiKeyLookUp>();
+        builder.Services.AddSingleton(services => new ApiKeyCache(
+            services.GetRequiredService<ApiKeyLookUp>().FindAsync,
+            services.GetRequiredService<IdentityIssuer>(),
+            services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<ApiKeyAuthentication>();
+    }
+}

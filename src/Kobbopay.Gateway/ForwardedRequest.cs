@@ -1,0 +1,45 @@
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Kobbopay.Gateway;
+
+/// <summary>The headers that change on the way to a service and back; hop-by-hop ones are the forwarder's business.</summary>
+/// <param name="identity">The signed identity for this service, where the request has a merchant.</param>
+public sealed class ForwardedRequest(string? identity) : HttpTransformer
+{
+    private const string ClientAddress = "X-Forwarded-For";
+
+    /// <summary>Services never see a key, and believe nothing about addresses that the gateway did not say itself.</summary>
+    private static readonly string[] KeptBack =
+    [
+        ApiKeyAuthentication.Header, "Authorization", "Forwarded", ClientAddress, "X-Forwarded-Host", "X-Forwarded-Proto",
+        "X-Forwarded-Prefix",
+    ];
+
+    public static readonly ForwardedRequest Anonymous = new(identity: null);
+
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+        var headers = proxyRequest.Headers;
+        foreach (var header in KeptBack)
+            headers.Remove(header);
+
+        // The destination's own name, not the public one.
+        headers.Host = null;
+        headers.TryAddWithoutValidation(RequestIdMiddleware.Header, httpContext.TraceIdentifier);
+        headers.TryAddWithoutValidation(ClientAddress, httpContext.Connection.RemoteIpAddress?.ToString());
+        if (identity is not null)
+            headers.TryAddWithoutValidation(IdentityToken.Header, identity);
+    }
+
+    public override ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        // Ours is set already, and the forwarder would append the service's.
+        proxyResponse?.Headers.Remove(RequestIdMiddleware.Header);
+        return base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+    }
+}

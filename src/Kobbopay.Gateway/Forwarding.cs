@@ -1,0 +1,151 @@
+using System.Net;
+using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Web;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Kobbopay.Gateway;
+
+/// <summary>Hands a request to a service and its answer back, unchanged but for the headers that are the gateway's.</summary>
+public sealed partial class Forwarding(
+    IHttpForwarder forwarder,
+    ServiceDiscoveryResolver services,
+    ApiKeyAuthentication authentication,
+    ILogger<Forwarding> logger) : IDisposable
+{
+    /// <summary>Silence of a service for this long ends the request; a stream's heartbeats keep it open.</summary>
+    private static readonly ForwarderRequestConfig Patience = new() { ActivityTimeout = TimeSpan.FromSeconds(60) };
+
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        EnableMultipleHttp2Connections = true,
+        MaxConnectionsPerServer = 512,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        // So that a service that moved to another address is found again.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        ActivityHeadersPropagator = new ReverseProxyPropagator(new TraceContextOnly()),
+    });
+
+    /// <summary>For a merchant's key; the service learns whose it is from the signed identity.</summary>
+    public async Task ForMerchantAsync(HttpContext http, string service)
+    {
+        var (key, refusal) = await authentication.AuthenticateAsync(http);
+        if (key is null)
+            await Problems.WriteAsync(http, refusal!);
+        else
+            await ForwardAsync(http, service, new ForwardedRequest(key.TokenFor(service)));
+    }
+
+    /// <summary>For anybody; a key that came along stays here.</summary>
+    public Task ForAnybodyAsync(HttpContext http, string service) => ForwardAsync(http, service, ForwardedRequest.Anonymous);
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task ForwardAsync(HttpContext http, string service, ForwardedRequest request)
+    {
+        if (!IsPlain(http.Request.Path.Value))
+        {
+            await Problems.WriteAsync(http, ProblemCodes.NotFound, "There is nothing here.");
+            return;
+        }
+
+        if (http.Request.ContentLength > ServiceDefaultsExtensions.BodyLimit)
+        {
+            await WriteBodyTooLargeAsync(http);
+            return;
+        }
+
+        var destination = await services.ResolveAsync(service, http.RequestAborted);
+        var error = destination is null
+            ? ForwarderError.NoAvailableDestinations
+            : await forwarder.SendAsync(http, destination, _client, Patience, request, http.RequestAborted);
+        if (error is not ForwarderError.None && !http.RequestAborted.IsCancellationRequested)
+            await ExplainAsync(http, service, error);
+    }
+
+    /// <summary>
+    /// Our routes are made of these characters alone. Whatever a second reader of the path could take for something else (an
+    /// encoded slash, a back slash, dot segments, an empty segment) is no route.
+    /// </summary>
+    private static bool IsPlain(string? path)
+    {
+        for (var i = 0; path is not null && i < path.Length; i++)
+        {
+            var plain = path[i] is '/' or '.' ? i == 0 || path[i - 1] != path[i] : IsNameCharacter(path[i]);
+            if (!plain || (path[i] == '.' && path[i - 1] == '/'))
+                return false;
+        }
+
+        return path is not null;
+    }
+
+    private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '~';
+
+    private async Task ExplainAsync(HttpContext http, string service, ForwarderError error)
+    {
+        var cause = http.GetForwarderErrorFeature()?.Exception;
+        if (http.Response.HasStarted)
+        {
+            // The forwarder has cut the connection: the caller sees that the answer is not whole.
+            LogCutOff(service, error, cause);
+            return;
+        }
+
+        switch (cause)
+        {
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
+                await WriteBodyTooLargeAsync(http);
+                break;
+
+            case BadHttpRequestException bad:
+                await Problems.WriteAsync(http, ProblemCodes.InvalidRequest, bad.Message);
+                break;
+
+            // Nothing was sent, so nothing has happened: the request may be repeated without an idempotency key.
+            case null:
+            case HttpRequestException
+            {
+                HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                    or HttpRequestError.SecureConnectionError
+            }:
+                LogUnreachable(service, error, cause);
+                await Problems.WriteAsync(http, new ProblemException(
+                    ProblemCodes.ServiceUnavailable, "The service behind this route can't be reached; nothing was done.")
+                {
+                    RetryAfterSeconds = 1,
+                });
+                break;
+
+            default:
+                LogNoAnswer(service, error, cause);
+                await Problems.WriteAsync(http, ProblemCodes.BadGateway,
+                    "The service behind this route gave no proper answer; the request may have been carried out.");
+                break;
+        }
+    }
+
+    private static Task WriteBodyTooLargeAsync(HttpContext http) => Problems.WriteAsync(
+        http, ProblemCodes.BodyTooLarge, $"A body may have {ServiceDefaultsExtensions.BodyLimit} bytes at most.");
+
+    [LoggerMessage(LogLevel.Warning, "The service {Service} can't be reached ({Error})")]
+    private partial void LogUnreachable(string service, ForwarderError error, Exception? cause);
+
+    [LoggerMessage(LogLevel.Warning, "The service {Service} gave no proper answer ({Error})")]
+    private partial void LogNoAnswer(string service, ForwarderError error, Exception? cause);
+
+    [LoggerMessage(LogLevel.Warning, "The answer of the service {Service} was cut off ({Error})")]
+    private partial void LogCutOff(string service, ForwarderError error, Exception? cause);
+}
+
+public static class ForwardingRegistration
+{
+    public static void AddForwarding(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddHttpForwarder();
+        builder.Services.AddSingleton<ServiceDiscoveryResolver>();
+        builder.Services.AddSingleton<Forwarding>();
+    }
+}
