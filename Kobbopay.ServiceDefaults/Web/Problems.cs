@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 
@@ -28,7 +30,13 @@ public static class Problems
 {
     public const string ContentType = "application/problem+json";
 
-    public static Task WriteAsync(HttpContext http, ProblemException problem)
+    // Read in terminals: an apostrophe stays one. The content type and nosniff keep browsers from taking it for HTML.
+    private static readonly ProblemJson Json = new(new JsonSerializerOptions(ProblemJson.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    public static async Task WriteAsync(HttpContext http, ProblemException problem)
     {
         var kind = ProblemCodes.All[problem.Code];
         if (problem.RetryAfterSeconds is { } seconds)
@@ -47,8 +55,10 @@ public static class Problems
             problem.Errors,
             problem.Conflict?.PaymentId,
             problem.Conflict?.PublicStatusUrl);
-        return http.Response.WriteAsJsonAsync(
-            body, ProblemJson.Default.ProblemBody, ContentType, http.RequestAborted);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(body, Json.ProblemBody);
+        http.Response.ContentType = ContentType;
+        http.Response.ContentLength = bytes.Length;
+        await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
     }
 
     public static Task WriteAsync(HttpContext http, string code, string detail) =>

@@ -17,7 +17,12 @@ public sealed class RequestIdMiddleware(RequestDelegate next, TimeProvider clock
         var inbound = http.Request.Headers[Header].ToString();
         var id = Id.TryParse(Id.Request, inbound, out _) ? inbound : Id.Format(Id.Request, Id.New(clock));
         http.TraceIdentifier = id;
-        http.Response.Headers[Header] = id;
+        // Set at the last moment: an exception on the way clears what was set before it.
+        http.Response.OnStarting(() =>
+        {
+            http.Response.Headers[Header] = id;
+            return Task.CompletedTask;
+        });
         using (logger.BeginScope(new KeyValuePair<string, object>[] { new("RequestId", id) }))
             await next(http);
     }

@@ -41,7 +41,7 @@ public sealed partial class ApiKeyAuthentication(ApiKeyCache keys, TimeProvider 
             !http.RequestAborted.IsCancellationRequested
             && failure is (HttpRequestException or OperationCanceledException or JsonException))
         {
-            LogUnavailable(failure);
+            LogUnavailable(failure.Message);
             return (null, new ProblemException(
                 ProblemCodes.AuthenticationUnavailable, "Your key was neither accepted nor refused; try again.")
             {
@@ -57,12 +57,12 @@ public sealed partial class ApiKeyAuthentication(ApiKeyCache keys, TimeProvider 
         return (null, new ProblemException(code, detail));
     }
 
-    [LoggerMessage(LogLevel.Warning, "An API key could not be checked because Payments does not answer")]
-    private partial void LogUnavailable(Exception failure);
+    [LoggerMessage(LogLevel.Warning, "An API key could not be checked because Payments does not answer: {Reason}")]
+    private partial void LogUnavailable(string reason);
 }
 
 /// <summary>Asks Payments.</summary>
-public sealed class ApiKeyLookUp(IHttpClientFactory clients, IdentityIssuer issuer)
+public sealed class ApiKeyLookUp(IHttpClientFactory clients)
 {
     /// <summary>Longest answer that is read, in bytes.</summary>
     private const int AnswerLimit = 16 * 1024;
@@ -73,21 +73,18 @@ public sealed class ApiKeyLookUp(IHttpClientFactory clients, IdentityIssuer issu
     public async Task<ApiKeyDescription?> FindAsync(string hash, CancellationToken cancellationToken)
     {
         using var client = clients.CreateClient(nameof(ApiKeyLookUp));
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{InternalApi.ApiKeys}/{hash}");
-        issuer.SignCall(ResourceNames.Payments, request.Headers);
-        using var answer = await client.SendAsync(request, cancellationToken);
+        using var answer = await client.GetAsync(
+            new Uri($"{InternalApi.ApiKeys}/{hash}", UriKind.Relative), cancellationToken);
         if (answer.StatusCode == HttpStatusCode.NotFound)
             return null;
         answer.EnsureSuccessStatusCode();
         return await answer.Content.ReadFromJsonAsync(ContractsJson.Default.ApiKeyDescription, cancellationToken);
     }
 
-    public static void Configure(IHttpClientBuilder client) => client
-        .ConfigureHttpClient(http =>
-        {
-            http.BaseAddress = new Uri($"https+http://{ResourceNames.Payments}");
-            http.MaxResponseContentBufferSize = AnswerLimit;
-        })
+    public static void AddTo(IServiceCollection services) => services
+        .AddSingleton<ApiKeyLookUp>()
+        .AddServiceClient(nameof(ApiKeyLookUp), ResourceNames.Payments)
+        .ConfigureHttpClient(http => http.MaxResponseContentBufferSize = AnswerLimit)
         .UseSocketsHttpHandler((handler, _) =>
         {
             handler.UseProxy = false;
@@ -102,8 +99,7 @@ public static class ApiKeyAuthenticationRegistration
 {
     public static void AddApiKeyAuthentication(this WebApplicationBuilder builder)
     {
-        ApiKeyLookUp.Configure(builder.Services.AddHttpClient(nameof(ApiKeyLookUp)));
-        builder.Services.AddSingleton<ApiKeyLookUp>();
+        ApiKeyLookUp.AddTo(builder.Services);
         builder.Services.AddSingleton(services => new ApiKeyCache(
             services.GetRequiredService<ApiKeyLookUp>().FindAsync,
             services.GetRequiredService<IdentityIssuer>(),

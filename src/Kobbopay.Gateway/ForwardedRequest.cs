@@ -4,7 +4,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Kobbopay.Gateway;
 
-/// <summary>The headers that change on the way to a service and back; hop-by-hop ones are the forwarder's business.</summary>
+/// <summary>The headers that change on the way to a service; hop-by-hop ones are the forwarder's business.</summary>
 /// <param name="identity">The signed identity for this service, where the request has a merchant.</param>
 public sealed class ForwardedRequest(string? identity) : HttpTransformer
 {
@@ -33,13 +33,5 @@ public sealed class ForwardedRequest(string? identity) : HttpTransformer
         headers.TryAddWithoutValidation(ClientAddress, httpContext.Connection.RemoteIpAddress?.ToString());
         if (identity is not null)
             headers.TryAddWithoutValidation(IdentityToken.Header, identity);
-    }
-
-    public override ValueTask<bool> TransformResponseAsync(
-        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
-    {
-        // Ours is set already, and the forwarder would append the service's.
-        proxyResponse?.Headers.Remove(RequestIdMiddleware.Header);
-        return base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
     }
 }

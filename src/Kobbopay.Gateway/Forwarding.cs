@@ -111,7 +111,7 @@ public sealed partial class Forwarding(
                 HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
                     or HttpRequestError.SecureConnectionError
             }:
-                LogUnreachable(service, error, cause);
+                LogUnreachable(service, error, cause?.Message);
                 await Problems.WriteAsync(http, new ProblemException(
                     ProblemCodes.ServiceUnavailable, "The service behind this route can't be reached; nothing was done.")
                 {
@@ -130,8 +130,8 @@ public sealed partial class Forwarding(
     private static Task WriteBodyTooLargeAsync(HttpContext http) => Problems.WriteAsync(
         http, ProblemCodes.BodyTooLarge, $"A body may have {ServiceDefaultsExtensions.BodyLimit} bytes at most.");
 
-    [LoggerMessage(LogLevel.Warning, "The service {Service} can't be reached ({Error})")]
-    private partial void LogUnreachable(string service, ForwarderError error, Exception? cause);
+    [LoggerMessage(LogLevel.Warning, "The service {Service} can't be reached ({Error}): {Reason}")]
+    private partial void LogUnreachable(string service, ForwarderError error, string? reason);
 
     [LoggerMessage(LogLevel.Warning, "The service {Service} gave no proper answer ({Error})")]
     private partial void LogNoAnswer(string service, ForwarderError error, Exception? cause);
