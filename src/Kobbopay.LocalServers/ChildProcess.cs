@@ -98,6 +98,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Ends the process and whatever is left of its group by SIGKILL.</summary>
     public async Task<ChildExit> KillAsync()
     {
+        // Both: a child that was started a moment ago leads no group yet.
+        if (!Exited.IsCompleted)
+            Signals.Send(Id, StopSignal.Kill);
         Signals.KillGroup(Id);
         var exit = await Exited;
         if (command.PidFile is { } file)

@@ -29,6 +29,8 @@ public static class ProcessRecord
             var started = Stopwatch.GetTimestamp();
             while (Running(file) is not null && Stopwatch.GetElapsedTime(started) < Patience)
                 await Task.Delay(Poll, TimeProvider.System, cancellationToken);
+            if (Running(file) is not null)
+                Signals.Send(process, StopSignal.Kill);
             Signals.KillGroup(process);
         }
 
