@@ -5,11 +5,12 @@ CONFIGURATION ?= Release
 BUILD := --configuration $(CONFIGURATION) --nologo -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clean format
+.PHONY: help run test bench clean format
 
 help:
 	@echo "make run     start Kobbopay here (Ctrl+C stops it; KOBBOPAY_PORT sets the port)"
 	@echo "make test    build everything and run all tests"
+	@echo "make bench   measure against bare baselines (ONLY=\"create --quick\" for a part; see bench/README.md)"
 	@echo "make format  check the formatting"
 	@echo "make clean   forget this folder's data, keys and build output"
 
@@ -19,9 +20,14 @@ run:
 	@exec artifacts/local/bin/Kobbopay.AppHost/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Kobbopay.AppHost
 
 test:
-	@scripts/install.sh postgresql rabbitmq chromium
+	@scripts/install.sh postgresql rabbitmq chromium nodejs
 	@dotnet build Kobbopay.sln $(BUILD)
 	@dotnet test --solution Kobbopay.sln --configuration $(CONFIGURATION) --no-build --max-parallel-test-modules 1
+
+bench:
+	@scripts/install.sh postgresql rabbitmq
+	@dotnet build bench/Kobbopay.Bench --configuration Release --nologo -v quiet
+	@exec artifacts/local/bin/Kobbopay.Bench/release/Kobbopay.Bench $(ONLY)
 
 format:
 	@dotnet format Kobbopay.sln --verify-no-changes --no-restore

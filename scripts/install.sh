@@ -28,6 +28,7 @@ missing() {
             postgresql) has_postgresql || packages="$packages $(known postgresql-15 && echo postgresql-15 || echo postgresql)" ;;
             rabbitmq) [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || packages="$packages rabbitmq-server" ;;
             chromium) has chromium-headless-shell || has chromium || packages="$packages chromium-headless-shell" ;;
+            nodejs) has node || packages="$packages nodejs" ;;
             *) echo "install.sh: unknown part '$part'" >&2; exit 2 ;;
         esac
     done

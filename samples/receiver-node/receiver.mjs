@@ -1,8 +1,9 @@
-// A merchant's webhook receiver without a dependency: node receiver.mjs (Node 20.11 or later).
+// A merchant's webhook receiver without a dependency: node receiver.mjs (Node 18 or later).
 import crypto from "node:crypto";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 const LARGEST_BODY = 128 * 1024; // an event takes at most 64 KiB
 const REMEMBERED_EVENTS = 10_000;
@@ -65,7 +66,7 @@ export function verify(rawBody, headers, secrets, nowSeconds = Date.now() / 1000
 // The environment, else what `make run` has written: .kobbopay/demo.env in this folder or one above it.
 function readSecrets() {
   let text = process.env.KOBBOPAY_WEBHOOK_SECRET;
-  for (let folder = import.meta.dirname; !text; folder = path.dirname(folder)) {
+  for (let folder = path.dirname(fileURLToPath(import.meta.url)); !text; folder = path.dirname(folder)) {
     const file = path.join(folder, ".kobbopay", "demo.env");
     if (fs.existsSync(file)) text = /^KOBBOPAY_WEBHOOK_SECRET=(.*)$/m.exec(fs.readFileSync(file, "utf8"))?.[1];
     if (folder === path.dirname(folder)) break;

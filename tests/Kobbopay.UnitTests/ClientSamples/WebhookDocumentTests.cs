@@ -4,8 +4,8 @@ using Kobbopay.Client;
 namespace Kobbopay.UnitTests.ClientSamples;
 
 /// <summary>
-/// The examples of docs/webhooks.md are the marked part of the samples, which <see cref="ReceiverSampleTests"/> runs, and
-/// its figures are what the code gives.
+/// The examples of docs/webhooks.md are the marked part of the samples, which <see cref="ReceiverSampleTests"/> runs,
+/// and its figures are what the code gives.
 /// </summary>
 public sealed partial class WebhookDocumentTests
 {
@@ -33,8 +33,8 @@ public sealed partial class WebhookDocumentTests
             """{"test": 2432232314}"""u8,
             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
 
-        string[] signatures = [WebhookHeaders.Signature, WebhookHeaders.BodySignature, WebhookHeaders.StandardSignature];
-        foreach (var (name, value) in headers.Where(header => signatures.Contains(header.Key)))
+        string[] names = [WebhookHeaders.Signature, WebhookHeaders.BodySignature, WebhookHeaders.StandardSignature];
+        foreach (var (name, value) in headers.Where(header => names.Contains(header.Key)))
             Document.Should().Contain($"\n{name}: {value}\n");
     }
 

@@ -1,0 +1,35 @@
+// The benchmarks of bench/README.md: dotnet run -c Release --project bench/Kobbopay.Bench -- [names] [--quick]
+// The bare servers are this program again, started with a role's name.
+using Kobbopay.Bench;
+using Kobbopay.Bench.Measure;
+using Kobbopay.Bench.Roles;
+
+switch (args)
+{
+    case [HelloRole.Name]:
+        await HelloRole.ServeAsync();
+        return 0;
+    case [ProxyRole.Name, var target]:
+        await ProxyRole.ServeAsync(target);
+        return 0;
+    case [ReceiverRole.Name, var secret]:
+        await ReceiverRole.ServeAsync(secret);
+        return 0;
+    default:
+        break;
+}
+
+#if DEBUG
+await Console.Error.WriteLineAsync("Figures of a debug build say nothing: run with -c Release.");
+return 1;
+#else
+using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(30), TimeProvider.System);
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true;
+    limit.Cancel();
+};
+var names = args.Where(argument => !argument.StartsWith('-')).ToArray();
+var plan = args.Contains("--quick", StringComparer.Ordinal) ? Plan.Quick : Plan.Full;
+return await Suite.RunAsync(names, plan, limit.Token);
+#endif

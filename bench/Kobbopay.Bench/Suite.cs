@@ -1,0 +1,64 @@
+using Kobbopay.Bench.Baselines;
+using Kobbopay.Bench.Measure;
+using Kobbopay.Bench.Scenarios;
+using Kobbopay.Client;
+
+namespace Kobbopay.Bench;
+
+/// <summary>What all measurements share: the servers, a client for loops over HTTP, the endpoint's secret.</summary>
+internal sealed record Workbench(BenchServers Servers, HttpClient Http, string Secret, Plan Plan);
+
+/// <summary>The measurements by name, in the order in which they run.</summary>
+internal static class Suite
+{
+    private const int MostConnections = 64;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private static readonly (string Name, Func<Workbench, CancellationToken, Task> RunAsync)[] All =
+    [
+        ("create", Create.RunAsync),
+        ("deliver", Deliver.RunAsync),
+        ("latency", CommitToReceiver.RunAsync),
+        ("memory", Memory.RunAsync),
+        ("gateway", Gateway.RunAsync),
+    ];
+
+    public static async Task<int> RunAsync(string[] names, Plan plan, CancellationToken cancellation)
+    {
+        var unknown = names.Except(All.Select(one => one.Name), StringComparer.Ordinal).ToArray();
+        if (unknown.Length > 0)
+        {
+            await Console.Error.WriteLineAsync(
+                $"Unknown: {string.Join(", ", unknown)}. There are: {string.Join(", ", All.Select(one => one.Name))}.");
+            return 1;
+        }
+
+        await using var servers = await BenchServers.StartAsync(Checkout(), cancellation);
+        await Pgbench.PrepareAsync(servers.Postgres, cancellation);
+        using var handler = new SocketsHttpHandler
+        {
+            MaxConnectionsPerServer = MostConnections,
+            UseProxy = false,
+            UseCookies = false,
+        };
+        using var http = new HttpClient(handler) { Timeout = Patience };
+        var bench = new Workbench(servers, http, WebhookSecret.Create(), plan);
+        foreach (var (name, runAsync) in All)
+        {
+            if (names.Length > 0 && !names.Contains(name, StringComparer.Ordinal))
+                continue;
+            Report.Heading(name);
+            await runAsync(bench, cancellation);
+        }
+
+        return 0;
+    }
+
+    private static string Checkout()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Kobbopay.sln")))
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Not inside a checkout.");
+        return folder;
+    }
+}
