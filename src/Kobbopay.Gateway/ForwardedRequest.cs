@@ -10,11 +10,14 @@ public sealed class ForwardedRequest(string? identity) : HttpTransformer
 {
     private const string ClientAddress = "X-Forwarded-For";
 
-    /// <summary>Services never see a key, and believe nothing about addresses that the gateway did not say itself.</summary>
+    /// <summary>
+    /// Services never see a key, and believe nothing about addresses that the gateway did not say itself. Baggage would
+    /// travel on through every service and into its spans.
+    /// </summary>
     private static readonly string[] KeptBack =
     [
         ApiKeyAuthentication.Header, "Authorization", "Forwarded", ClientAddress, "X-Forwarded-Host", "X-Forwarded-Proto",
-        "X-Forwarded-Prefix",
+        "X-Forwarded-Prefix", "baggage", "Correlation-Context",
     ];
 
     public static readonly ForwardedRequest Anonymous = new(identity: null);

@@ -52,9 +52,10 @@ public sealed partial class Forwarding(
             return;
         }
 
-        if (http.Request.ContentLength > ServiceDefaultsExtensions.BodyLimit)
+        if (!await RequestBody.FitsAsync(http))
         {
-            await WriteBodyTooLargeAsync(http);
+            await Problems.WriteAsync(http, ProblemCodes.BodyTooLarge,
+                $"A body may have {ServiceDefaultsExtensions.BodyLimit} bytes at most.");
             return;
         }
 
@@ -94,41 +95,29 @@ public sealed partial class Forwarding(
             return;
         }
 
-        switch (cause)
+        if (NothingWasSent(cause))
         {
-            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
-                await WriteBodyTooLargeAsync(http);
-                break;
-
-            case BadHttpRequestException bad:
-                await Problems.WriteAsync(http, ProblemCodes.InvalidRequest, bad.Message);
-                break;
-
-            // Nothing was sent, so nothing has happened: the request may be repeated without an idempotency key.
-            case null:
-            case HttpRequestException
+            LogUnreachable(service, error, cause?.Message);
+            await Problems.WriteAsync(http, new ProblemException(
+                ProblemCodes.ServiceUnavailable, "The service behind this route can't be reached; nothing was done.")
             {
-                HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-                    or HttpRequestError.SecureConnectionError
-            }:
-                LogUnreachable(service, error, cause?.Message);
-                await Problems.WriteAsync(http, new ProblemException(
-                    ProblemCodes.ServiceUnavailable, "The service behind this route can't be reached; nothing was done.")
-                {
-                    RetryAfterSeconds = 1,
-                });
-                break;
-
-            default:
-                LogNoAnswer(service, error, cause);
-                await Problems.WriteAsync(http, ProblemCodes.BadGateway,
-                    "The service behind this route gave no proper answer; the request may have been carried out.");
-                break;
+                RetryAfterSeconds = 1,
+            });
+        }
+        else
+        {
+            LogNoAnswer(service, error, cause);
+            await Problems.WriteAsync(http, ProblemCodes.BadGateway,
+                "The service behind this route gave no proper answer; the request may have been carried out.");
         }
     }
 
-    private static Task WriteBodyTooLargeAsync(HttpContext http) => Problems.WriteAsync(
-        http, ProblemCodes.BodyTooLarge, $"A body may have {ServiceDefaultsExtensions.BodyLimit} bytes at most.");
+    /// <summary>No connection came about: the request may be repeated even without an idempotency key.</summary>
+    private static bool NothingWasSent(Exception? cause) => cause is null or HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError
+    };
 
     [LoggerMessage(LogLevel.Warning, "The service {Service} can't be reached ({Error}): {Reason}")]
     private partial void LogUnreachable(string service, ForwarderError error, string? reason);

@@ -1,0 +1,127 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Kobbopay.IntegrationTests.Gateway;
+
+/// <summary>The gateway as it is, on a port of its own, with three services behind it; a test class's tests have one each.</summary>
+public abstract class GatewayHouse : IAsyncLifetime
+{
+    private WebApplication? _gateway;
+    private HttpClient? _client;
+
+    internal Backend Payments { get; private set; } = null!;
+
+    internal Backend Webhooks { get; private set; } = null!;
+
+    internal Backend PublicStatus { get; private set; } = null!;
+
+    /// <summary>A key that Payments knows.</summary>
+    protected string Key { get; } = ApiKey.Create("test");
+
+    protected ApiKeyDescription KeyDescription { get; } = new(
+        Guid.CreateVersion7(DateTimeOffset.UnixEpoch), Guid.CreateVersion7(DateTimeOffset.UnixEpoch), "test",
+        [Scopes.PaymentsRead, Scopes.Sandbox], ExpiresAt: null, Version: 1);
+
+    protected Uri Url => new(_gateway!.Urls.Single());
+
+    public async ValueTask InitializeAsync()
+    {
+        var (toPayments, toWebhooks, toPublicStatus) = (NewSecret(), NewSecret(), NewSecret());
+        Payments = await Backend.StartAsync("Kobbopay.Payments", toPayments);
+        Webhooks = await Backend.StartAsync("Kobbopay.Webhooks", toWebhooks);
+        PublicStatus = await Backend.StartAsync("Kobbopay.PublicStatus", toPublicStatus);
+        Payments.Keys[ApiKey.Hash(Key)] = KeyDescription;
+
+        _gateway = Kobbopay.Gateway.Program.Build(
+        [
+            "--applicationName=Kobbopay.Gateway",
+            "--urls=http://127.0.0.1:0",
+            "--Logging:LogLevel:Default=None",
+            $"--Identity:Issue:{ResourceNames.Payments}={toPayments}",
+            $"--Identity:Issue:{ResourceNames.Webhooks}={toWebhooks}",
+            $"--Identity:Issue:{ResourceNames.PublicStatus}={toPublicStatus}",
+            $"--services:{ResourceNames.Payments}:http:0={Payments.Url}",
+            $"--services:{ResourceNames.Webhooks}:http:0={Webhooks.Url}",
+            $"--services:{ResourceNames.PublicStatus}:http:0={PublicStatus.Url}",
+        ]);
+        await _gateway.StartAsync(TestContext.Current.CancellationToken);
+        _client = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false, UseProxy = false, ActivityHeadersPropagator = null,
+        }) { BaseAddress = Url };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client?.Dispose();
+        if (_gateway is not null)
+            await _gateway.DisposeAsync();
+        await Payments.DisposeAsync();
+        await Webhooks.DisposeAsync();
+        await PublicStatus.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Sends with the known key, unless <paramref name="headers"/> names another one.</summary>
+    private protected Task<GatewayAnswer> SendAsync(string target, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Get, target, null, headers);
+
+    private protected Task<GatewayAnswer> SendAsync(
+        HttpMethod method, string target, HttpContent? body, params (string Name, string Value)[] headers) =>
+        headers.Any(header => header.Name == "x-api-key")
+            ? SendPlainAsync(method, target, body, headers)
+            : SendPlainAsync(method, target, body, [.. headers, ("x-api-key", Key)]);
+
+    /// <summary>Sends exactly these headers.</summary>
+    private protected async Task<GatewayAnswer> SendPlainAsync(
+        HttpMethod method, string target, HttpContent? body, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, target) { Content = body };
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value).Should().BeTrue();
+        using var answer = await _client!.SendAsync(request, TestContext.Current.CancellationToken);
+        return new GatewayAnswer(
+            (int)answer.StatusCode,
+            answer.Headers.Concat(answer.Content.Headers).ToDictionary(
+                header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase),
+            await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Sends a request line as it stands, which a client library would tidy up first; answers the status.</summary>
+    protected async Task<int> StatusOfRawAsync(string requestLine)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(Url.Host, Url.Port, cancellation);
+        await using var stream = connection.GetStream();
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"{requestLine}\r\nHost: x\r\nConnection: close\r\nx-api-key: {Key}\r\n\r\n"), cancellation);
+        using var reader = new StreamReader(stream);
+        return int.Parse((await reader.ReadLineAsync(cancellation))!.Split(' ')[1]);
+    }
+
+    private static string NewSecret() => WebEncoders.Base64UrlEncode(RandomNumberGenerator.GetBytes(32));
+}
+
+internal sealed record GatewayAnswer(int Status, Dictionary<string, string> Headers, string Body)
+{
+    /// <summary>Holds the answer against RFC 9457 and the code's own status and page, and gives its detail.</summary>
+    public string ShouldBeProblem(string code)
+    {
+        Headers["Content-Type"].Should().Be("application/problem+json");
+        var problem = JsonDocument.Parse(Body).RootElement;
+        problem.GetProperty("code").GetString().Should().Be(code);
+        problem.GetProperty("status").GetInt32().Should().Be(Status).And.Be(ProblemCodes.All[code].Status);
+        problem.GetProperty("type").GetString().Should().Be("/docs/errors#" + code.Replace('_', '-'));
+        problem.GetProperty("requestId").GetString().Should().Be(Headers["X-Request-Id"]);
+        return problem.GetProperty("detail").GetString()!;
+    }
+}

@@ -1,0 +1,89 @@
+namespace Kobbopay.IntegrationTests.Gateway;
+
+public sealed class RouteTests : GatewayHouse
+{
+    [Theory]
+    [InlineData("/v1/payments", "payments")]
+    [InlineData("/v1/payments/pay_1/transfers?limit=5&metadata[order]=a%20b", "payments")]
+    [InlineData("/v1/events?after=3", "payments")]
+    [InlineData("/v1/sandbox/networks/example-network/mine", "payments")]
+    [InlineData("/v1/rails", "payments")]
+    [InlineData("/v1/webhook-endpoints/whe_1", "webhooks")]
+    [InlineData("/v1/webhook-deliveries", "webhooks")]
+    [InlineData("/v1/webhook-tools/explain-signature", "webhooks")]
+    [InlineData("/v1/public/payments/pst_a-B_c", "publicstatus")]
+    [InlineData("/pay/pst_a-B_c", "publicstatus")]
+    public async Task Each_path_reaches_its_one_service_unchanged(string target, string service)
+    {
+        (await SendAsync(target)).Status.Should().Be(200);
+
+        var services = new Dictionary<string, Backend>
+        {
+            ["payments"] = Payments, ["webhooks"] = Webhooks, ["publicstatus"] = PublicStatus,
+        };
+        services[service].Single().Target.Should().Be(target);
+        services.Values.Sum(backend => backend.Received.Count).Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/v1")]
+    [InlineData("/v1/paymentsx")]
+    [InlineData("/v1/payment")]
+    [InlineData("/internal/api-keys/0")]
+    [InlineData("/INTERNAL/events")]
+    [InlineData("/openapi.json")]
+    public async Task Nothing_else_is_there(string target)
+    {
+        (await SendAsync(target)).ShouldBeProblem("not_found");
+    }
+
+    [Theory]
+    [InlineData("/v1/payments/../../internal/x")]
+    [InlineData("/v1/payments/%2e%2e/%2e%2e/internal/x")]
+    [InlineData("/v1/payments/.%2e/.%2e/internal/x")]
+    [InlineData("/v1/payments/..%2f..%2finternal/x")]
+    [InlineData("/v1/payments/%2e%2e%2f%2e%2e%2finternal%2fx")]
+    [InlineData("/v1/payments/%252e%252e/%252e%252e/internal/x")]
+    [InlineData("/v1/payments/..\\..\\internal\\x")]
+    [InlineData("/v1/payments/..%5c..%5cinternal%5cx")]
+    [InlineData("/v1/payments//internal/x")]
+    [InlineData("/v1/payments/..;/internal/x")]
+    [InlineData("/v1/public/../../internal/x")]
+    [InlineData("/pay/..%2f..%2finternal/x")]
+    [InlineData("//internal/x")]
+    [InlineData("/%2e/internal/x")]
+    [InlineData("/./internal/x")]
+    [InlineData("/%69nternal/x")]
+    [InlineData("http://payments/internal/x")]
+    [InlineData("/v1/payments/%00")]
+    [InlineData("/v1/payments/a%0d%0ab")]
+    public async Task No_spelling_of_a_path_reaches_an_internal_route(string target)
+    {
+        (await StatusOfRawAsync($"GET {target} HTTP/1.1")).Should().BeOneOf(400, 404);
+
+        Payments.Received.Should().BeEmpty();
+        PublicStatus.Received.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("/health", "{\"status\":\"Healthy\",\"checks\":{\"self\":{\"status\":\"Healthy\",\"description\":null}}}")]
+    [InlineData("/alive", "Healthy")]
+    public async Task The_gateway_answers_for_its_own_health(string target, string body)
+    {
+        await Payments.StopAsync();
+
+        var answer = await SendPlainAsync(HttpMethod.Get, target, body: null);
+
+        answer.Should().BeEquivalentTo(new { Status = 200, Body = body });
+    }
+
+    [Fact]
+    public async Task A_method_that_no_route_takes_is_refused_by_name()
+    {
+        var answer = await SendAsync(HttpMethod.Trace, "/v1/payments", body: null);
+
+        answer.ShouldBeProblem("method_not_allowed").Should().Contain("TRACE");
+        answer.Headers["Allow"].Should().Contain("POST");
+    }
+}
