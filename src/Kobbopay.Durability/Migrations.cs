@@ -1,6 +1,8 @@
 using System.Reflection;
 using DbUp;
 using DbUp.Engine.Output;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -44,11 +46,22 @@ public static class Migrations
     }
 }
 
-/// <summary>
-/// Migrates before anything else starts, so that no request and no loop ever meets an older schema; while the database is
-/// not there yet it tries again, so that services may start in any order.
-/// </summary>
-public sealed partial class MigrateAtStart(
+public static class MigrationRegistration
+{
+    /// <summary>
+    /// Migrates before anything else starts, so that no request and no loop ever meets an older schema; while the database is
+    /// not there yet it tries again, so that services may start in any order.
+    /// </summary>
+    public static void MigrateAtStart(this IHostApplicationBuilder builder, string connectionName, Assembly scripts)
+    {
+        var connectionString = builder.Configuration.GetConnectionString(connectionName)
+            ?? throw new InvalidOperationException($"ConnectionStrings:{connectionName} is not configured");
+        builder.Services.AddHostedService(services =>
+            ActivatorUtilities.CreateInstance<MigrateAtStart>(services, connectionString, scripts));
+    }
+}
+
+internal sealed partial class MigrateAtStart(
     string connectionString, Assembly scripts, TimeProvider clock, ILogger<MigrateAtStart> logger) : IHostedService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

@@ -15,10 +15,7 @@ public static class PublicStatusService
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.AddServiceDefaults();
         builder.AddDatabase(ResourceNames.PublicStatusDatabase);
-        builder.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<MigrateAtStart>(
-            provider,
-            builder.Configuration.GetConnectionString(ResourceNames.PublicStatusDatabase)!,
-            typeof(PublicStatusService).Assembly));
+        builder.MigrateAtStart(ResourceNames.PublicStatusDatabase, typeof(PublicStatusService).Assembly);
 
         builder.Services.AddPaymentsClient();
         builder.Services.AddSingleton<ViewTable>();
