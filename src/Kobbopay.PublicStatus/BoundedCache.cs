@@ -4,9 +4,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Kobbopay.PublicStatus;
 
 /// <summary>
-/// Keeps at most <paramref name="limit"/> values, those used last. Two generations: when the young one holds half of the
-/// limit it becomes the old one and the former old one is dropped; a value found in the old one moves to the young one.
-/// So eviction costs nothing per read, takes no lock that readers share, and never runs behind.
+/// Keeps at most <paramref name="limit"/> values, those used last. Two generations: when the young one holds half of
+/// the limit it becomes the old one and the former old one is dropped; a value found in the old one moves to the young
+/// one. So eviction costs nothing per read, takes no lock that readers share, and never runs behind.
 /// </summary>
 public sealed class BoundedCache<TValue>(int limit)
     where TValue : class

@@ -5,8 +5,8 @@ using MassTransit;
 namespace Kobbopay.PublicStatus;
 
 /// <summary>
-/// Keeps the views up with confirmations and delays between two events. A lost message heals: the next one says more, and a
-/// payment without news is asked for.
+/// Keeps the views up with confirmations and delays between two events. A lost message heals: the next one says more,
+/// and a payment without news is asked for.
 /// </summary>
 public sealed class PaymentProgressedConsumer(Batcher<PaymentProgressed> batcher) : IConsumer<PaymentProgressed>
 {
@@ -16,7 +16,9 @@ public sealed class PaymentProgressedConsumer(Batcher<PaymentProgressed> batcher
 
 public static class PaymentProgressedRegistration
 {
-    /// <summary>Messages in one statement at most, each of up to <see cref="PaymentProgressed.BatchLimit"/> views.</summary>
+    /// <summary>
+    /// Messages in one statement at most, each of up to <see cref="PaymentProgressed.BatchLimit"/> views.
+    /// </summary>
     private const int BatchLimit = 10;
 
     /// <summary>Messages that the broker hands out unacknowledged.</summary>

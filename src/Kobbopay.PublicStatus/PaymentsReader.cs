@@ -5,7 +5,9 @@ using Kobbopay.Durability;
 
 namespace Kobbopay.PublicStatus;
 
-/// <summary>Asks Payments for one view: on a projection miss, and when there has been no news of an open payment.</summary>
+/// <summary>
+/// Asks Payments for one view: on a projection miss, and when there has been no news of an open payment.
+/// </summary>
 public sealed partial class PaymentsReader(IHttpClientFactory http, TimeProvider clock, ILogger<PaymentsReader> logger)
     : IDisposable
 {
@@ -32,7 +34,8 @@ public sealed partial class PaymentsReader(IHttpClientFactory http, TimeProvider
                 _turns.Release();
             }
         }
-        catch (Exception unreachable) when (unreachable is HttpRequestException or OperationCanceledException or JsonException)
+        catch (Exception unreachable)
+            when (unreachable is HttpRequestException or OperationCanceledException or JsonException)
         {
             LogUnreachable(unreachable);
             return new PaymentsAnswer.Unreachable();
@@ -41,8 +44,8 @@ public sealed partial class PaymentsReader(IHttpClientFactory http, TimeProvider
 
     private async Task<PaymentsAnswer> FetchAsync(string token, CancellationToken cancellation)
     {
-        using var response = await http.CreateClient(FeedHealer.HttpClientName)
-            .GetAsync(new Uri($"{InternalApi.PublicPayments}/{Uri.EscapeDataString(token)}", UriKind.Relative), cancellation);
+        var path = new Uri($"{InternalApi.PublicPayments}/{Uri.EscapeDataString(token)}", UriKind.Relative);
+        using var response = await http.CreateClient(FeedHealer.HttpClientName).GetAsync(path, cancellation);
         if (response.StatusCode == HttpStatusCode.NotFound)
             return new PaymentsAnswer.Unknown();
         response.EnsureSuccessStatusCode();

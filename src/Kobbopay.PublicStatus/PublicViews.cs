@@ -5,8 +5,9 @@ using Kobbopay.Contracts;
 namespace Kobbopay.PublicStatus;
 
 /// <summary>
-/// Where a view comes from: this process's memory, which events feed; the table, which all replicas share; Payments, on a
-/// miss or when an open payment had no news for a while (contracts.md, section 5). Readers of the same token share one search.
+/// Where a view comes from: this process's memory, which events feed; the table, which all replicas share; Payments,
+/// on a miss or when an open payment had no news for a while (contracts.md, section 5). Readers of the same token
+/// share one search.
 /// </summary>
 public sealed partial class PublicViews(
     ViewTable table, PaymentsReader payments, TimeProvider clock, ILogger<PublicViews> logger)
@@ -14,13 +15,17 @@ public sealed partial class PublicViews(
     /// <summary>Views in memory at most, about 2 KiB each: those that payers look at.</summary>
     public const int CopyLimit = 20_000;
 
-    /// <summary>Unknown tokens remembered at most, apart from the views, so that a flood of them evicts no view.</summary>
+    /// <summary>
+    /// Unknown tokens remembered at most, apart from the views, so that a flood of them evicts no view.
+    /// </summary>
     public const int UnknownLimit = 10_000;
 
     /// <summary>Payments is asked about the same unknown token only this often (contracts.md, section 5).</summary>
     public static readonly TimeSpan UnknownFor = TimeSpan.FromSeconds(5);
 
-    /// <summary>An open payment of which nothing was heard for so long is asked for at Payments (contracts.md, section 5).</summary>
+    /// <summary>
+    /// An open payment of which nothing was heard for so long is asked for at Payments (contracts.md, section 5).
+    /// </summary>
     public static readonly TimeSpan NewsDue = TimeSpan.FromSeconds(10);
 
     /// <summary>An event reaches one replica only: the others find it in the table within this time.</summary>
@@ -37,7 +42,12 @@ public sealed partial class PublicViews(
     {
         var now = clock.GetUtcNow();
         if (_copies.TryGet(token, out var copy))
-            return now - copy.CheckedAt < CheckDue ? new(new Finding(copy.View)) : new(FreshenAsync(token, copy, cancellation));
+        {
+            return now - copy.CheckedAt < CheckDue
+                ? new(new Finding(copy.View))
+                : new(FreshenAsync(token, copy, cancellation));
+        }
+
         if (!IsToken(token) || (_unknown.TryGet(token, out var miss) && now - miss.At < UnknownFor))
             return new(Finding.Unknown);
         return new(SearchAsync(token).WaitAsync(cancellation));
@@ -70,7 +80,9 @@ public sealed partial class PublicViews(
         return new Finding(copy.View);
     }
 
-    /// <summary>The search belongs to all who wait for it, so no single reader's token cancels it; its parts have time limits.</summary>
+    /// <summary>
+    /// The search belongs to all who wait for it, so no single reader's token cancels it; its parts have time limits.
+    /// </summary>
     private Task<Finding> SearchAsync(string token) =>
         _searches.GetOrAdd(
             token, static (key, self) => new Lazy<Task<Finding>>(() => self.SearchOnceAsync(key)), this).Value;

@@ -8,7 +8,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace Kobbopay.PublicStatus;
 
-/// <summary><c>GET /v1/public/payments/{token}</c>: what a payer may see, for any origin (contracts.md, section 5).</summary>
+/// <summary>
+/// <c>GET /v1/public/payments/{token}</c>: what a payer may see, for any origin (contracts.md, section 5).
+/// </summary>
 public static class ReadStatus
 {
     private const string Route = "/v1/public/payments/{token}";
@@ -45,7 +47,10 @@ public static class ReadStatus
 
         http.Response.ContentType = "application/json; charset=utf-8";
         await JsonSerializer.SerializeAsync(
-            http.Response.BodyWriter, PublicStatusBody.Of(view, now), PublicStatusJson.Default.PublicStatusBody, cancellation);
+            http.Response.BodyWriter,
+            PublicStatusBody.Of(view, now),
+            PublicStatusJson.Default.PublicStatusBody,
+            cancellation);
     }
 
     private static IResult AnswerPreflight(HttpContext http)
@@ -57,7 +62,9 @@ public static class ReadStatus
         return Results.NoContent();
     }
 
-    /// <summary>Set when the answer starts, since the handler of unexpected failures clears what was set before.</summary>
+    /// <summary>
+    /// Set when the answer starts, since the handler of unexpected failures clears what was set before.
+    /// </summary>
     private static void AllowAnyOrigin(HttpContext http) => http.Response.OnStarting(
         static state =>
         {
@@ -77,7 +84,7 @@ public static class ReadStatus
     /// Version and progress, and whether the time to pay has run out, on which the guidance depends. Weak, since
     /// <c>serverTime</c> differs from answer to answer.
     /// </summary>
-    private static string ETagOf(PublicPayment view, DateTimeOffset now) =>
+    public static string ETagOf(PublicPayment view, DateTimeOffset now) =>
         $"W/\"{view.Version}.{view.Progress}{(Guidance.IsTimeOver(view, now) ? ".over" : "")}\"";
 
     private static bool Matches(StringValues ifNoneMatch, string etag)
@@ -92,7 +99,9 @@ public static class ReadStatus
     }
 }
 
-/// <summary>The closed list of fields of contracts.md, section 5; amounts are decimal strings, times RFC 3339 UTC.</summary>
+/// <summary>
+/// The closed list of fields of contracts.md, section 5; amounts are decimal strings, times RFC 3339 UTC.
+/// </summary>
 public sealed record PublicStatusBody(
     string Environment,
     string Merchant,

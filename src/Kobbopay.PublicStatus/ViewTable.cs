@@ -15,7 +15,8 @@ public sealed class ViewTable(NpgsqlDataSource database, TimeProvider clock)
     /// <summary>Null when no replica has heard of the token.</summary>
     public async Task<StoredView?> FindAsync(string token, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("select view, updated_at from public_payments where token = $1");
+        await using var command = database.CreateCommand(
+            "select view, updated_at from public_payments where token = $1");
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = token });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         if (!await reader.ReadAsync(cancellation))
@@ -32,8 +33,8 @@ public sealed class ViewTable(NpgsqlDataSource database, TimeProvider clock)
     }
 
     /// <summary>
-    /// Takes the events in and stores their views, in one statement. A repeated event's view is stored again without effect:
-    /// only a newer one replaces a row, so nothing has to be joined with what is fresh.
+    /// Takes the events in and stores their views, in one statement. A repeated event's view is stored again without
+    /// effect: only a newer one replaces a row, so nothing has to be joined with what is fresh.
     /// </summary>
     public async Task StoreAsync(IReadOnlyList<PaymentChanged> events, CancellationToken cancellation)
     {
@@ -44,15 +45,16 @@ public sealed class ViewTable(NpgsqlDataSource database, TimeProvider clock)
     }
 
     /// <summary>
-    /// Takes the arrays of <see cref="AddViews"/> as five parameters from <paramref name="first"/> on. Rows go in sorted by
-    /// token, so that two statements that meet can't wait for each other.
+    /// Takes the arrays of <see cref="AddViews"/> as five parameters from <paramref name="first"/> on. Rows go in
+    /// sorted by token, so that two statements that meet can't wait for each other.
     /// </summary>
     private static string Upsert(int first) =>
         $"""
         insert into public_payments as known (token, version, progress, view, updated_at)
         select v.token, v.version, v.progress, v.view::jsonb, v.updated_at
         from unnest(
-          ${first}::text[], ${first + 1}::integer[], ${first + 2}::integer[], ${first + 3}::text[], ${first + 4}::timestamptz[])
+          ${first}::text[], ${first + 1}::integer[], ${first + 2}::integer[], ${first + 3}::text[],
+          ${first + 4}::timestamptz[])
           as v (token, version, progress, view, updated_at)
         order by v.token
         on conflict (token) do update
@@ -70,10 +72,9 @@ public sealed class ViewTable(NpgsqlDataSource database, TimeProvider clock)
         parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. newest.Select(view => view.Token)] });
         parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. newest.Select(view => view.Version)] });
         parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. newest.Select(view => view.Progress)] });
-        parameters.Add(new NpgsqlParameter<string[]>
-        {
-            TypedValue = [.. newest.Select(view => JsonSerializer.Serialize(view, ContractsJson.Default.PublicPayment))],
-        });
+        var type = ContractsJson.Default.PublicPayment;
+        string[] texts = [.. newest.Select(view => JsonSerializer.Serialize(view, type))];
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = texts });
         var now = clock.GetUtcNow();
         parameters.Add(new NpgsqlParameter<DateTimeOffset[]> { TypedValue = [.. newest.Select(_ => now)] });
     }

@@ -5,8 +5,9 @@ using System.Text.Encodings.Web;
 namespace Kobbopay.PublicStatus.Page;
 
 /// <summary>
-/// Markup that is safe to send. It is written as an interpolated string, <c>Html.Of($"...")</c>: the template stands as it
-/// is, every value is encoded, and only another <see cref="Html"/> goes in unencoded. So forgetting to encode is not possible.
+/// Markup that is safe to send. It is written as an interpolated string, <c>Html.Of($"...")</c>: the template stands
+/// as it is, every value is encoded, and only another <see cref="Html"/> goes in unencoded. So forgetting to encode is
+/// not possible.
 /// </summary>
 public readonly record struct Html(string? Markup)
 {
@@ -16,9 +17,13 @@ public readonly record struct Html(string? Markup)
 
     public static Html Join(IEnumerable<Html> parts) => new(string.Concat(parts.Select(part => part.Markup)));
 
-    /// <summary>A web address for <c>href</c>, or null for anything else: encoding does not make <c>javascript:</c> harmless.</summary>
+    /// <summary>
+    /// A web address for <c>href</c>, or null for anything else: encoding does not make <c>javascript:</c> harmless.
+    /// </summary>
     public static string? LinkTo(string? url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var link) && link.Scheme is "https" or "http" ? link.AbsoluteUri : null;
+        Uri.TryCreate(url, UriKind.Absolute, out var link) && link.Scheme is "https" or "http"
+            ? link.AbsoluteUri
+            : null;
 
     public override string ToString() => Markup ?? string.Empty;
 }

@@ -5,8 +5,8 @@ using Kobbopay.ServiceDefaults.Identity;
 namespace Kobbopay.PublicStatus.Page;
 
 /// <summary>
-/// The page's script, style and icon, from this assembly. A link carries the content's hash, so that a browser may keep a
-/// file for ever and a new release is still seen at once.
+/// The page's script, style and icon, from this assembly. A link carries the content's hash, so that a browser may
+/// keep a file for ever and a new release is still seen at once.
 /// </summary>
 public static class PageAssets
 {
@@ -27,14 +27,16 @@ public static class PageAssets
         if (!Files.TryGetValue(name, out var asset))
             return Results.NotFound();
         http.Response.Headers.XContentTypeOptions = "nosniff";
-        http.Response.Headers.CacheControl =
-            string.Equals(v, asset.Version, StringComparison.Ordinal) ? "public, max-age=31536000, immutable" : "no-cache";
+        http.Response.Headers.CacheControl = string.Equals(v, asset.Version, StringComparison.Ordinal)
+            ? "public, max-age=31536000, immutable"
+            : "no-cache";
         return Results.Bytes(asset.Bytes, asset.ContentType);
     }
 
     private static Asset Load(string name, string contentType)
     {
-        using var stream = typeof(PageAssets).Assembly.GetManifestResourceStream($"{typeof(PageAssets).Namespace}.Assets.{name}")
+        var resource = $"{typeof(PageAssets).Namespace}.Assets.{name}";
+        using var stream = typeof(PageAssets).Assembly.GetManifestResourceStream(resource)
             ?? throw new InvalidOperationException($"{name} is not embedded");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);

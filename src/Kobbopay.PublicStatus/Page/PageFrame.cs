@@ -6,10 +6,14 @@ internal static class PageFrame
     /// <summary>Seconds between reloads where no script runs.</summary>
     private const int ReloadWithoutScript = 15;
 
+    // Before the pages that use it: static fields are set in the order in which they stand.
+    private static readonly Html Reload = Html.Of(
+        $"""<noscript><meta http-equiv="refresh" content="{ReloadWithoutScript}"></noscript>""");
+
     /// <summary>The same for every token that nobody knows.</summary>
     public static readonly Html NotFound = Of("Payment not found", "en", reloads: false, Html.Of($"""
         <main class="card notice"><h1>Payment not found</h1>
-        <p>There is no payment at this address. Check the link, or ask the shop that gave it to you for a new one.</p></main>
+        <p>There is no payment at this address. Check the link, or ask for a new one where you got it.</p></main>
         """));
 
     public static readonly Html Unavailable = Of("Please try again", "en", reloads: true, Html.Of($"""
@@ -29,7 +33,7 @@ internal static class PageFrame
         <title>{title}</title>
         <link rel="icon" href="{PageAssets.Link("icon.svg")}">
         <link rel="stylesheet" href="{PageAssets.Link("pay.css")}">
-        {(reloads ? Html.Of($"<noscript><meta http-equiv=\"refresh\" content=\"{ReloadWithoutScript}\"></noscript>") : Html.Nothing)}
+        {(reloads ? Reload : Html.Nothing)}
         <script src="{PageAssets.Link("pay.js")}" defer></script>
         </head>
         <body>

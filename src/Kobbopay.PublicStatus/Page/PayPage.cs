@@ -4,7 +4,8 @@ using Kobbopay.ServiceDefaults.Identity;
 namespace Kobbopay.PublicStatus.Page;
 
 /// <summary>
-/// <c>GET /pay/{token}</c>: the payer's page (contracts.md, section 5). Complete as served; the script only keeps it live.
+/// <c>GET /pay/{token}</c>: the payer's page (contracts.md, section 5). Complete as served; the script only keeps it
+/// live.
 /// </summary>
 public static class PayPage
 {

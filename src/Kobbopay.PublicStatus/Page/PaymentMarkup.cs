@@ -3,8 +3,8 @@ using Kobbopay.Contracts;
 namespace Kobbopay.PublicStatus.Page;
 
 /// <summary>
-/// A payment as the payer's page. Elements marked <c>data-live</c> are those whose content changes: the script fetches the
-/// page again when the JSON has news and swaps these, so that there is one rendering, this one.
+/// A payment as the payer's page. Elements marked <c>data-live</c> are those whose content changes: the script fetches
+/// the page again when the JSON has news and swaps these, so that there is one rendering, this one.
 /// </summary>
 internal static class PaymentMarkup
 {
@@ -15,8 +15,10 @@ internal static class PaymentMarkup
         Html.Of($"""
             {TestBanner(view)}
             <header class="top"><p>Payment to <strong>{view.Merchant}</strong></p></header>
-            <main class="card" data-payment data-server-time="{Rfc3339.Format(now)}">
-            <h1><span class="amount">{view.Amount} {view.Currency}</span> <span class="rail">on {view.NetworkName}</span></h1>
+            <main class="card" data-payment
+            data-server-time="{Rfc3339.Format(now)}" data-etag="{ReadStatus.ETagOf(view, now)}">
+            <h1><span class="amount">{view.Amount} {view.Currency}</span>
+            <span class="rail">on {view.NetworkName}</span></h1>
             <section class="status" aria-labelledby="status-title">
             <h2 id="status-title" class="hidden">Status</h2>
             <div role="status" aria-live="polite" data-live="status">{Status(view, now)}</div>
@@ -27,12 +29,12 @@ internal static class PaymentMarkup
             <div data-live="return">{Return(view)}</div>
             </main>
             <footer><p data-live="footer">{Footer(view)}</p>
-            <p class="offline" role="status" data-offline hidden>No connection: what you see may be old. Trying again…</p></footer>
+            <p class="offline" role="status" data-offline hidden>No connection: what you see may be old.</p></footer>
             """));
 
     private static Html TestBanner(PublicPayment view) => view.Environment is Contracts.MerchantEnvironments.Live
         ? Html.Nothing
-        : Html.Of($"""<p class="test" role="note"><strong>TEST</strong> No real money: never send any here.</p>""");
+        : Html.Of($"""<p class="test" role="note"><strong>TEST</strong> This is a test: do not send real money.</p>""");
 
     private static string Headline(PublicPayment view, DateTimeOffset now) => view.Status switch
     {
@@ -70,7 +72,7 @@ internal static class PaymentMarkup
         var minutes = (int)Math.Ceiling((view.ExpiresAt - now).TotalMinutes);
         var end = view.ExpiresAt.UtcDateTime.ToString("d MMMM, HH:mm");
         return Html.Of($"""
-            <p class="clock">Pay before <time datetime="{Rfc3339.Format(view.ExpiresAt)}">{end} UTC</time>
+            <p class="clock"><span>Pay before <time datetime="{Rfc3339.Format(view.ExpiresAt)}">{end} UTC</time></span>
             <span class="left" data-countdown="{Rfc3339.Format(view.ExpiresAt)}">{minutes} min left</span></p>
             """);
     }
@@ -86,20 +88,26 @@ internal static class PaymentMarkup
             <dl class="copyable">
             {Copyable("Amount", $"{due} {view.Currency}", due, "amount")}
             {Copyable("Address", view.Address, view.Address, "address")}
-            {(view.Contract is { } contract ? Copyable($"{view.Currency} token contract", contract, contract, "contract") : Html.Nothing)}
+            {Contract(view)}
             </dl>
-            <p class="warning">Only {view.Currency} on {view.NetworkName}. Anything else sent to this address may be lost.</p>
+            <p class="warning">Only {view.Currency} on {view.NetworkName}. Anything else sent here may be lost.</p>
             <div class="codes">{Code("Address", view.Address, "the address")}{PaymentCode(view)}</div>
             </section>
             """);
     }
+
+    private static Html Contract(PublicPayment view) => view.Contract is { } contract
+        ? Copyable($"{view.Currency} token contract", contract, contract, "contract")
+        : Html.Nothing;
 
     private static Html Copyable(string name, string shown, string value, string kind) => Html.Of($"""
         <div><dt>{name}</dt><dd><code>{shown}</code>
         <button type="button" class="copy" data-copy="{value}" aria-label="Copy the {kind}">Copy</button></dd></div>
         """);
 
-    /// <summary>The URI asks for the whole amount, so a payer who has sent a part gets the plain address only.</summary>
+    /// <summary>
+    /// The URI asks for the whole amount, so a payer who has sent a part gets the plain address only.
+    /// </summary>
     private static Html PaymentCode(PublicPayment view) => view.Outcome is "partial" || view.PaymentUri == view.Address
         ? Html.Nothing
         : Code("Address and amount", view.PaymentUri, "the payment, for wallets that read payment links");
@@ -112,7 +120,9 @@ internal static class PaymentMarkup
     {
         if (view.Transfers.Count == 0 && view.Received is "0")
             return Html.Nothing;
-        var missing = view.Missing is "0" ? Html.Nothing : Html.Of($"<div><dt>Missing</dt><dd>{view.Missing} {view.Currency}</dd></div>");
+        var missing = view.Missing is "0"
+            ? Html.Nothing
+            : Html.Of($"<div><dt>Missing</dt><dd>{view.Missing} {view.Currency}</dd></div>");
         return Html.Of($"""
             <section class="facts" aria-labelledby="facts-title">
             <h2 id="facts-title">Received</h2>

@@ -3,7 +3,9 @@ using QRCoder;
 
 namespace Kobbopay.PublicStatus.Page;
 
-/// <summary>A QR code as inline SVG: one path of horizontal runs, black on white in every colour scheme, as scanners want it.</summary>
+/// <summary>
+/// A QR code as inline SVG: one path of horizontal runs, black on white in every colour scheme, as scanners want it.
+/// </summary>
 public static class QrCode
 {
     /// <summary>Light modules around the code (ISO/IEC 18004 asks for four); QRCoder's matrix brings them.</summary>

@@ -1,5 +1,5 @@
-// Keeps the payer's page live. The page is complete without it: this asks the public JSON whether there is news and, when
-// there is, fetches the page again and swaps the parts marked data-live, so that texts exist once, on the server.
+// Keeps the payer's page live. The page is complete without it: this asks the public JSON whether there is news and,
+// when there is, fetches the page again and swaps the parts marked data-live, so that texts exist once, on the server.
 "use strict";
 (() => {
   const pollEvery = 3000, pollWhenDone = 30000, longestPause = 30000;
@@ -9,16 +9,23 @@
   document.documentElement.classList.add("js");
   const token = location.pathname.split("/").pop();
   const offline = document.querySelector("[data-offline]");
-  let ahead = Date.parse(payment.dataset.serverTime) - Date.now();
-  let etag = null, failures = 0, timer = 0, asking = false, timeOver = false;
+  let ahead, etag, failures = 0, timer = 0, asking = false, timeOver = false;
 
   const isDone = () => !["Pending", "Paid"].includes(document.querySelector("[data-state]").dataset.state);
+
+  function adopt(served) {
+    ahead = Date.parse(served.dataset.serverTime) - Date.now();
+    etag = served.dataset.etag;
+    timeOver = false;
+    const end = document.querySelector("time");
+    if (end) end.textContent = new Date(end.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    tick();
+  }
 
   async function swap() {
     const answer = await fetch(location.pathname, { cache: "no-store" });
     if (!answer.ok) throw new Error(answer.status);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    ahead = Date.parse(fresh.querySelector("[data-payment]").dataset.serverTime) - Date.now();
     document.title = fresh.title;
     for (const part of document.querySelectorAll("[data-live]")) {
       const replacement = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
@@ -28,8 +35,7 @@
         part.replaceChildren(...replacement.childNodes);
       }
     }
-    timeOver = false;
-    tick();
+    adopt(fresh.querySelector("[data-payment]"));
   }
 
   async function poll() {
@@ -37,14 +43,10 @@
     asking = true;
     clearTimeout(timer);
     try {
-      const headers = etag ? { "If-None-Match": etag } : {};
+      const headers = { "If-None-Match": etag };
       const answer = await fetch(`/v1/public/payments/${token}`, { headers, cache: "no-store" });
-      if (answer.status === 200) {
-        await swap();
-        etag = answer.headers.get("ETag");
-      } else if (answer.status !== 304) {
-        throw new Error(answer.status);
-      }
+      if (answer.status === 200) await swap();
+      else if (answer.status !== 304) throw new Error(answer.status);
       failures = 0;
     } catch {
       failures++;
@@ -88,6 +90,6 @@
   });
   document.addEventListener("visibilitychange", () => document.hidden ? clearTimeout(timer) : poll());
   setInterval(tick, 1000);
-  tick();
+  adopt(payment);
   poll();
 })();
