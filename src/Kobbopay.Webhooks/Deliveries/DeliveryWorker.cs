@@ -1,0 +1,170 @@
+using Kobbopay.Durability;
+
+namespace Kobbopay.Webhooks.Deliveries;
+
+/// <summary>
+/// Moves due deliveries from the queue to their endpoints: claim, send, record. Claims and results go in batches; sending is
+/// each lane's own affair, so nothing here ever waits for an endpoint. Any number of replicas may run.
+/// </summary>
+public sealed partial class DeliveryWorker : BackgroundLoop
+{
+    /// <summary>An answer slower than this is a sign to ask for less.</summary>
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
+
+    /// <summary>An attempt begins only with this much left of its lease, so that its result comes in time.</summary>
+    private static readonly TimeSpan NeededLease = DeliverySender.Timeout + TimeSpan.FromSeconds(5);
+
+    /// <summary>Attempts under way at a stop get this long; a longer one is recorded as lost by whoever takes it over.</summary>
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(8);
+
+    private readonly DeliveryQueue _queue;
+    private readonly EndpointLanes _lanes;
+    private readonly DeliverySender _sender;
+    private readonly Batcher<DeliveryResult> _results;
+    private readonly DeliveryMetrics _metrics;
+    private readonly Signal<DeliveryWorker> _signal;
+    private readonly ILogger<DeliveryWorker> _logger;
+    private long? _lastLook;
+
+    public DeliveryWorker(
+        DeliveryQueue queue,
+        EndpointLanes lanes,
+        DeliverySender sender,
+        Batcher<DeliveryResult> results,
+        DeliveryMetrics metrics,
+        Signal<DeliveryWorker> signal,
+        TimeProvider clock,
+        ILogger<DeliveryWorker> logger)
+        : base(clock, logger)
+    {
+        (_queue, _lanes, _sender, _results, _metrics) = (queue, lanes, sender, results, metrics);
+        (_signal, _logger) = (signal, logger);
+        _lanes.RoomMade = signal.Set;
+    }
+
+    protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
+
+    protected override Task WaitAsync(CancellationToken cancellation) => _signal.WaitAsync(Interval, cancellation);
+
+    protected override async Task<bool> RunOnceAsync(CancellationToken cancellation)
+    {
+        if (_lastLook is not { } last || Clock.GetElapsedTime(last) >= Interval)
+        {
+            await LookAsync(cancellation);
+            _lastLook = Clock.GetTimestamp();
+        }
+
+        var rooms = _lanes.Reserve();
+        if (rooms.Count == 0)
+            return false;
+        try
+        {
+            // Not to be interrupted: what is claimed must get into its lane.
+            var claimed = await _queue.ClaimAsync(rooms, CancellationToken.None);
+            _lanes.Fill(rooms, claimed, DeliverAsync);
+        }
+        catch
+        {
+            _lanes.Cancel(rooms);
+            throw;
+        }
+
+        return true;
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        var (unsent, idle) = _lanes.Close();
+        await Task.WhenAll(unsent.Select(delivery => RecordAsync(DeliveryResult.GiveBack(delivery, Clock.GetUtcNow()))));
+        try
+        {
+            await idle.WaitAsync(StopTimeout, Clock, cancellationToken);
+        }
+        catch (Exception over) when (over is TimeoutException or OperationCanceledException)
+        {
+            LogLeftBehind();
+        }
+    }
+
+    /// <summary>Finds what no signal announced: retries that fell due, other replicas' work, what a crash left.</summary>
+    private async Task LookAsync(CancellationToken cancellation)
+    {
+        var (due, disabled) = await _queue.EndpointsAsync(cancellation);
+        _lanes.MarkDue(due);
+        while (disabled.Count > 0 && await _queue.SkipAsync(disabled, cancellation))
+        {
+            // As long as there is more.
+        }
+    }
+
+    /// <summary>Never throws. False when the endpoint is slow or does not answer.</summary>
+    private async Task<bool> DeliverAsync(ClaimedDelivery delivery)
+    {
+        if (delivery.Attempt > RetrySchedule.AttemptLimit(delivery.Environment))
+        {
+            await RecordAsync(DeliveryResult.UsedUp(delivery));
+            return true;
+        }
+
+        if (Clock.GetUtcNow() + NeededLease > delivery.LeaseEndsAt)
+        {
+            await RecordAsync(DeliveryResult.GiveBack(delivery, Clock.GetUtcNow()));
+            return false;
+        }
+
+        try
+        {
+            var attempt = await _sender.SendAsync(delivery);
+            var result = DeliveryResult.Of(delivery, attempt, Clock.GetUtcNow(), Random.Shared.NextDouble());
+            _metrics.Count(result);
+            await RecordAsync(result);
+            return attempt.StatusCode is not null && attempt.Latency < Slow;
+        }
+        catch (Exception failure)
+        {
+            // The lease ends, the attempt is recorded as lost, and the next one is made.
+            LogUnexpected(failure, delivery.DeliveryId, delivery.Attempt);
+            return false;
+        }
+    }
+
+    private async Task RecordAsync(DeliveryResult result)
+    {
+        try
+        {
+            await _results.AddAsync(result, CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            LogNotRecorded(failure, result.Delivery.DeliveryId, result.Delivery.Attempt);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Attempt {Attempt} of delivery {Delivery} failed unexpectedly")]
+    private partial void LogUnexpected(Exception failure, Guid delivery, int attempt);
+
+    [LoggerMessage(LogLevel.Error, "The result of attempt {Attempt} of delivery {Delivery} could not be recorded")]
+    private partial void LogNotRecorded(Exception failure, Guid delivery, int attempt);
+
+    [LoggerMessage(LogLevel.Warning, "Attempts were under way at the stop; they will be recorded as outcome_unknown")]
+    private partial void LogLeftBehind();
+}
+
+internal static class DeliveryRegistration
+{
+    public static void AddDeliveries(this IServiceCollection services)
+    {
+        services.AddSingleton<DeliveryQueue>();
+        services.AddSingleton<DeliveryResults>();
+        services.AddSingleton<EndpointLanes>();
+        services.AddSingleton<DeliverySender>();
+        services.AddSingleton<DeliveryMetrics>();
+        services.AddSingleton(provider => new Batcher<DeliveryResult>(
+            provider.GetRequiredService<DeliveryResults>().RecordAsync,
+            DeliveryResults.BatchLimit,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<Batcher<DeliveryResult>>>()));
+        services.AddLoop<DeliveryWorker>();
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text;
+using System.Text.Json;
+using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults.Identity;
+using Npgsql;
+
+namespace Kobbopay.Webhooks.Deliveries;
+
+/// <summary><c>GET /v1/webhook-deliveries/{id}/attempts</c>: what was sent when, and what came back.</summary>
+internal static class ReadAttempts
+{
+    public static void MapReadAttempts(this IEndpointRouteBuilder app) =>
+        app.MapGet("/v1/webhook-deliveries/{id}/attempts", ListAsync).RequireMerchant(Scopes.WebhooksRead);
+
+    private static async Task<IResult> ListAsync(
+        string id,
+        [AsParameters] PageQuery query,
+        MerchantIdentity merchant,
+        NpgsqlDataSource database,
+        CancellationToken cancellation)
+    {
+        var range = query.Parse();
+        if (!Id.TryParse(Id.Delivery, id, out var deliveryId))
+            throw ReadDeliveries.NotFound();
+
+        // The delivery first: a list without attempts and somebody else's delivery are two different answers.
+        await using var command = database.CreateCommand(
+            $"""
+            select a.id, a.number, a.started_at, a.latency_ms, a.outcome, a.status_code, a.error_kind, a.answer_headers,
+              a.answer_body, a.answer_truncated
+            from deliveries d left join lateral (
+              select * from attempts where delivery_id = d.id {range.Sql("id")}) a on true
+            where d.merchant_id = $3 and d.environment = $4 and d.id = $5
+            """);
+        command.Parameters.AddPage(range);
+        command.Parameters.AddOwner(merchant);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = deliveryId });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        if (!await reader.ReadAsync(cancellation))
+            throw ReadDeliveries.NotFound();
+
+        var rows = new List<(Guid Id, AttemptAnswer Answer)>();
+        if (!reader.IsDBNull(0))
+        {
+            do
+                rows.Add((reader.GetGuid(0), Read(reader)));
+            while (await reader.ReadAsync(cancellation));
+        }
+
+        var page = range.Of(rows, row => row.Id);
+        return Results.Json(
+            new Page<AttemptAnswer>([.. page.Data.Select(row => row.Answer)], page.HasMore, page.NextCursor),
+            WebhooksJson.Default.AttemptPage);
+    }
+
+    private static AttemptAnswer Read(NpgsqlDataReader row) => new(
+        Id.Format(Id.Attempt, row.GetGuid(0)),
+        row.GetInt32(1),
+        row.GetFieldValue<DateTimeOffset>(2),
+        row.IsDBNull(3) ? null : row.GetInt32(3),
+        row.GetString(4),
+        row.IsDBNull(5) ? null : row.GetInt32(5),
+        row.IsDBNull(6) ? null : row.GetString(6),
+        row.IsDBNull(7) ? null : JsonSerializer.Deserialize(row.GetString(7), WebhooksJson.Default.Headers),
+        row.IsDBNull(8) ? null : Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(8)),
+        row.GetBoolean(9));
+}
+
+/// <param name="Outcome"><c>succeeded</c>, <c>failed</c>, or <c>outcome_unknown</c>: the sender died before it could tell.</param>
+/// <param name="ResponseBody">The first 16 KiB; bytes that are not UTF-8 are replaced.</param>
+internal sealed record AttemptAnswer(
+    string Id,
+    int Number,
+    DateTimeOffset StartedAt,
+    int? LatencyMs,
+    string Outcome,
+    int? StatusCode,
+    string? ErrorKind,
+    IReadOnlyDictionary<string, string>? ResponseHeaders,
+    string? ResponseBody,
+    bool ResponseTruncated);

@@ -1,0 +1,46 @@
+using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.Webhooks.Deliveries;
+using Npgsql;
+
+namespace Kobbopay.Webhooks.Endpoints;
+
+/// <summary>
+/// <c>DELETE /v1/webhook-endpoints/{id}</c>: the secret is destroyed, waiting deliveries become <c>skipped</c>, and the record of
+/// what was delivered stays readable.
+/// </summary>
+internal static class DeleteEndpoint
+{
+    public static void MapDeleteEndpoint(this IEndpointRouteBuilder app) =>
+        app.MapDelete("/v1/webhook-endpoints/{id}", HandleAsync).RequireMerchant(Scopes.WebhooksWrite);
+
+    private static async Task<IResult> HandleAsync(
+        string id,
+        MerchantIdentity merchant,
+        NpgsqlDataSource database,
+        DeliveryQueue queue,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        if (!Id.TryParse(Id.WebhookEndpoint, id, out var endpointId))
+            throw ReadEndpoints.NotFound();
+        await using var command = database.CreateCommand(
+            """
+            with gone as (
+              update webhook_endpoints
+              set deleted_at = $4, status = 'disabled', disabled_reason = 'deleted', disabled_at = coalesce(disabled_at, $4)
+              where id = $1 and merchant_id = $2 and environment = $3 and deleted_at is null
+              returning id)
+            delete from webhook_secrets s using gone g where s.endpoint_id = g.id
+            """);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = endpointId });
+        command.Parameters.AddOwner(merchant);
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() });
+        if (await command.ExecuteNonQueryAsync(cancellation) == 0)
+            throw ReadEndpoints.NotFound();
+
+        // What a crash leaves here is skipped when it falls due.
+        await queue.SkipAsync([endpointId], CancellationToken.None);
+        return Results.NoContent();
+    }
+}

@@ -1,0 +1,78 @@
+using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
+using Npgsql;
+
+namespace Kobbopay.Webhooks.Endpoints;
+
+/// <summary><c>GET /v1/webhook-endpoints</c> and <c>.../{id}</c>: without the secret, always.</summary>
+internal static class ReadEndpoints
+{
+    public static void MapReadEndpoints(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/v1/webhook-endpoints", ListAsync).RequireMerchant(Scopes.WebhooksRead);
+        app.MapGet("/v1/webhook-endpoints/{id}", OneAsync).RequireMerchant(Scopes.WebhooksRead);
+    }
+
+    /// <summary>Unknown, deleted, somebody else's, or of the other environment: one and the same answer.</summary>
+    public static ProblemException NotFound() => new(ProblemCodes.NotFound, "There is no such webhook endpoint.");
+
+    private static async Task<IResult> ListAsync(
+        [AsParameters] PageQuery query, MerchantIdentity merchant, NpgsqlDataSource database, CancellationToken cancellation)
+    {
+        var range = query.Parse();
+        await using var command = database.CreateCommand(
+            $"""
+            select {EndpointRow.Columns} from webhook_endpoints
+            where merchant_id = $3 and environment = $4 and deleted_at is null {range.Sql("id")}
+            """);
+        command.Parameters.AddPage(range);
+        command.Parameters.AddOwner(merchant);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var rows = new List<EndpointRow>();
+        while (await reader.ReadAsync(cancellation))
+            rows.Add(EndpointRow.Read(reader));
+        var page = range.Of(rows, row => row.Id);
+        return Results.Json(
+            new Page<EndpointAnswer>([.. page.Data.Select(EndpointAnswer.Of)], page.HasMore, page.NextCursor),
+            WebhooksJson.Default.EndpointPage);
+    }
+
+    private static async Task<IResult> OneAsync(
+        string id, MerchantIdentity merchant, NpgsqlDataSource database, CancellationToken cancellation)
+    {
+        if (!Id.TryParse(Id.WebhookEndpoint, id, out var endpointId))
+            throw NotFound();
+        await using var command = database.CreateCommand(
+            $"""
+            select {EndpointRow.Columns} from webhook_endpoints
+            where id = $1 and merchant_id = $2 and environment = $3 and deleted_at is null
+            """);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = endpointId });
+        command.Parameters.AddOwner(merchant);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation)
+            ? Results.Json(EndpointAnswer.Of(EndpointRow.Read(reader)), WebhooksJson.Default.EndpointAnswer)
+            : throw NotFound();
+    }
+}
+
+/// <param name="Status"><c>enabled</c> or <c>disabled</c>; deliveries to a disabled one are stored as skipped.</param>
+/// <param name="DisabledReason"><c>gone</c> (410) or <c>asked</c> (the answer header <c>webhook-delivery: disable</c>).</param>
+internal record EndpointAnswer(
+    string Id,
+    string Environment,
+    string Url,
+    IReadOnlyList<string> Events,
+    string? Description,
+    string Ordering,
+    bool BodySignature,
+    string Status,
+    string? DisabledReason,
+    DateTimeOffset? DisabledAt,
+    DateTimeOffset CreatedAt)
+{
+    public static EndpointAnswer Of(EndpointRow row) => new(
+        Contracts.Id.Format(Contracts.Id.WebhookEndpoint, row.Id), row.Environment, row.Url, row.Events, row.Description,
+        row.Ordering, row.BodySignature, row.Status, row.DisabledReason, row.DisabledAt, row.CreatedAt);
+}

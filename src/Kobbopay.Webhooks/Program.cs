@@ -1,0 +1,3 @@
+using Kobbopay.Webhooks;
+
+await WebhooksService.Build(args).RunAsync();

@@ -1,0 +1,26 @@
+using Kobbopay.ServiceDefaults.Identity;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Kobbopay.Webhooks;
+
+/// <summary>Parameters that many queries share, so that none forgets one.</summary>
+internal static class SqlParameters
+{
+    /// <summary>Merchant, then environment: every query of a merchant's rows is conditioned on both.</summary>
+    public static void AddOwner(this NpgsqlParameterCollection parameters, MerchantIdentity merchant)
+    {
+        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = merchant.MerchantId });
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = merchant.Environment });
+    }
+
+    /// <summary>$1 and $2 of <see cref="PageRange.Sql"/>.</summary>
+    public static void AddPage(this NpgsqlParameterCollection parameters, PageRange range)
+    {
+        parameters.Add(new NpgsqlParameter<int> { TypedValue = range.Fetch });
+        parameters.AddNullable(range.Cursor, NpgsqlDbType.Uuid);
+    }
+
+    public static void AddNullable(this NpgsqlParameterCollection parameters, object? value, NpgsqlDbType type) =>
+        parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value, NpgsqlDbType = type });
+}

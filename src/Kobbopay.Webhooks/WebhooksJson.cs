@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Kobbopay.Webhooks.Deliveries;
+using Kobbopay.Webhooks.Endpoints;
+
+namespace Kobbopay.Webhooks;
+
+/// <summary>Source-generated JSON of this service's routes; unknown and duplicate fields are refused (contracts.md, section 1).</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    AllowDuplicateProperties = false,
+    NumberHandling = JsonNumberHandling.Strict,
+    PropertyNameCaseInsensitive = false,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    Converters = [typeof(TimeJson)])]
+[JsonSerializable(typeof(CreateEndpointRequest))]
+[JsonSerializable(typeof(EndpointAnswer))]
+[JsonSerializable(typeof(CreatedEndpointAnswer))]
+[JsonSerializable(typeof(Page<EndpointAnswer>), TypeInfoPropertyName = "EndpointPage")]
+[JsonSerializable(typeof(DeliveryAnswer))]
+[JsonSerializable(typeof(Page<DeliveryAnswer>), TypeInfoPropertyName = "DeliveryPage")]
+[JsonSerializable(typeof(Page<AttemptAnswer>), TypeInfoPropertyName = "AttemptPage")]
+[JsonSerializable(typeof(Dictionary<string, string>), TypeInfoPropertyName = "Headers")]
+internal sealed partial class WebhooksJson : JsonSerializerContext;
+
+/// <summary>RFC 3339 in UTC with milliseconds (contracts.md, section 1).</summary>
+internal sealed class TimeJson : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetDateTimeOffset();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ"));
+}

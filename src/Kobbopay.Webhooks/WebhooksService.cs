@@ -1,0 +1,43 @@
+using Kobbopay.Durability;
+using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Data;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.Webhooks.Deliveries;
+using Kobbopay.Webhooks.Endpoints;
+
+namespace Kobbopay.Webhooks;
+
+/// <summary>The whole service: merchants' endpoints, and the delivery of every payment event to them.</summary>
+public static class WebhooksService
+{
+    /// <param name="clock">The tests' clock; the system's when null.</param>
+    public static WebApplication Build(string[] args, TimeProvider? clock = null)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
+        builder.AddServiceDefaults();
+        builder.AddDatabase(ResourceNames.WebhooksDatabase);
+        builder.MigrateAtStart(ResourceNames.WebhooksDatabase, typeof(WebhooksService).Assembly);
+
+        builder.Services.AddSingleton(new SecretVault(builder.Configuration));
+        builder.Services.AddSingleton(new EgressGuard(builder.Configuration, builder.Environment));
+        if (builder.Environment.IsDevelopment() && DemoEndpoint.From(builder.Configuration) is { } demo)
+            builder.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CreateDemoEndpoint>(provider, demo));
+
+        builder.Services.AddServiceClient(FeedHealer.HttpClientName, ResourceNames.Payments);
+        builder.Services.AddInbox<PaymentChangedConsumer>();
+        builder.Services.AddDeliveries();
+        builder.AddMessaging(
+            bus => bus.AddConsumer<InboxConsumer>(),
+            (context, rabbit) => rabbit.AddInboxQueue(context, ResourceNames.Webhooks));
+
+        var app = builder.Build();
+        app.UseServiceDefaults();
+        app.MapCreateEndpoint();
+        app.MapReadEndpoints();
+        app.MapDeleteEndpoint();
+        app.MapReadDeliveries();
+        app.MapReadAttempts();
+        return app;
+    }
+}

@@ -1,0 +1,187 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Kobbopay.Contracts;
+using Kobbopay.Durability;
+using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.Testing;
+using Kobbopay.Webhooks;
+using Kobbopay.Webhooks.Deliveries;
+using MassTransit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace Kobbopay.IntegrationTests.Webhooks;
+
+/// <summary>
+/// The Webhooks service as it is, on a port of its own, over a real database and broker. It may be stopped and started again
+/// over the same data.
+/// </summary>
+internal sealed class WebhooksHouse : IAsyncDisposable
+{
+    private static readonly string ToWebhooks = new('g', 43);
+    private static readonly string VaultKey = new('v', 43);
+
+    private readonly TestDatabase _database;
+    private readonly TestBroker _broker;
+    private readonly TimeProvider _clock;
+    private readonly string[] _settings;
+    private WebApplication? _app;
+
+    private WebhooksHouse(TestDatabase database, TestBroker broker, TimeProvider clock, string[] settings)
+    {
+        (_database, _broker, _clock, _settings) = (database, broker, clock, settings);
+        Sql = NpgsqlDataSource.Create(database.ConnectionString);
+    }
+
+    public NpgsqlDataSource Sql { get; }
+
+    public IServiceProvider Services => _app!.Services;
+
+    /// <param name="clock">The system's unless given.</param>
+    /// <param name="settings">More command-line arguments; loopback receivers are allowed unless they say otherwise.</param>
+    public static async Task<WebhooksHouse> StartAsync(TimeProvider? clock = null, params string[] settings)
+    {
+        var database = await TestDatabase.CreateAsync("webhooks", connectionString => Migrations.UpgradeAsync(
+            connectionString, typeof(WebhooksService).Assembly, TestContext.Current.CancellationToken));
+        var house = new WebhooksHouse(
+            database, await TestBroker.CreateAsync(), clock ?? TimeProvider.System,
+            settings.Length > 0 ? settings : ["--Egress:AllowedCidrs:0=127.0.0.0/8"]);
+        await house.StartAgainAsync();
+        return house;
+    }
+
+    public async Task StartAgainAsync()
+    {
+        _app = WebhooksService.Build(
+        [
+            "--applicationName=Kobbopay.Webhooks",
+            "--environment=Development",
+            "--urls=http://127.0.0.1:0",
+            "--Logging:LogLevel:Default=None",
+            $"--ConnectionStrings:{ResourceNames.WebhooksDatabase}={_database.ConnectionString}",
+            $"--ConnectionStrings:{ResourceNames.Messaging}={_broker.Uri}",
+            $"--Identity:Accept:{ResourceNames.Gateway}:0={ToWebhooks}",
+            $"--Identity:Issue:{ResourceNames.Payments}={ToWebhooks}",
+            "--Secrets:CurrentKey=k1",
+            $"--Secrets:Keys:k1={VaultKey}",
+            .. _settings,
+        ], _clock);
+        await _app.StartAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async Task StopAsync()
+    {
+        await _app!.StopAsync(TestContext.Current.CancellationToken);
+        await _app.DisposeAsync();
+        _app = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is not null)
+            await _app.DisposeAsync();
+        await Sql.DisposeAsync();
+        await _database.DisposeAsync();
+        await _broker.DisposeAsync();
+    }
+
+    /// <summary>A merchant as the gateway would present it.</summary>
+    public TestMerchant NewMerchant(string environment = "test", params string[] scopes) =>
+        new(this, new MerchantIdentity(
+            Id.New(TimeProvider.System), environment, Id.New(TimeProvider.System), scopes.Length > 0 ? scopes : Scopes.All));
+
+    /// <summary>Puts the event on the bus, as Payments does.</summary>
+    public Task PublishAsync(PaymentChanged message) =>
+        Services.GetRequiredService<IBus>().Publish(message, TestContext.Current.CancellationToken);
+
+    /// <summary>Wakes the worker: after the fake clock has moved, its next look would come a second later.</summary>
+    public void WakeWorker() => Services.GetRequiredService<Signal<DeliveryWorker>>().Set();
+
+    public async Task<T> QueryAsync<T>(string sql)
+    {
+#pragma warning disable CA2100 // Statements of tests.
+        await using var command = Sql.CreateCommand(sql);
+#pragma warning restore CA2100
+        return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    public async Task<Answer> SendAsync(MerchantIdentity? merchant, HttpMethod method, string target, HttpContent? body)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false })
+        {
+            BaseAddress = new Uri(_app!.Urls.Single()),
+        };
+        using var request = new HttpRequestMessage(method, target) { Content = body };
+        if (merchant is not null)
+            request.Headers.Add(IdentityToken.Header, GatewayIssuer().ForMerchant(ResourceNames.Webhooks, merchant));
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        return new Answer(
+            (int)response.StatusCode, text.Length == 0 ? default : JsonElement.Parse(text), response.Headers.Location?.ToString());
+    }
+
+    private IdentityIssuer GatewayIssuer() => new(
+        new IdentityKeys(new ConfigurationBuilder().AddInMemoryCollection(
+            [new($"Identity:Issue:{ResourceNames.Webhooks}", ToWebhooks)]).Build()),
+        Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "Kobbopay.Gateway" })
+            .Environment,
+        _clock);
+}
+
+internal sealed record Answer(int Status, JsonElement Body, string? Location)
+{
+    public string Text(string field) => Body.GetProperty(field).GetString()!;
+
+    public JsonElement[] Data => [.. Body.GetProperty("data").EnumerateArray()];
+}
+
+internal sealed record TestMerchant(WebhooksHouse House, MerchantIdentity Identity)
+{
+    private int _sequence;
+
+    public Task<Answer> GetAsync(string target) => House.SendAsync(Identity, HttpMethod.Get, target, null);
+
+    public Task<Answer> DeleteAsync(string target) => House.SendAsync(Identity, HttpMethod.Delete, target, null);
+
+    public Task<Answer> PostAsync(string target, object body) =>
+        House.SendAsync(Identity, HttpMethod.Post, target, JsonContent.Create(body));
+
+    public Task<Answer> PostEndpointAsync(object body) => PostAsync("/v1/webhook-endpoints", body);
+
+    /// <summary>An endpoint for everything at this URL.</summary>
+    public async Task<Answer> EndpointAsync(Uri url, string ordering = "none")
+    {
+        var answer = await PostEndpointAsync(new { url, events = new[] { "*" }, ordering });
+        answer.Status.Should().Be(201, answer.Body.ToString());
+        return answer;
+    }
+
+    /// <summary>This merchant's next event.</summary>
+    public PaymentChanged Event(
+        string type = "payment.paid", Guid? payment = null, int version = 1, string? webhookUrl = null,
+        string? traceParent = null) =>
+        SampleEvents.Make(Identity, Interlocked.Increment(ref _sequence), type, payment, version, webhookUrl, traceParent);
+
+    public async Task<PaymentChanged> PublishAsync(PaymentChanged? message = null)
+    {
+        message ??= Event();
+        await House.PublishAsync(message);
+        return message;
+    }
+
+    /// <summary>The one delivery of an event, once it satisfies the condition.</summary>
+    public async Task<JsonElement> DeliveryAsync(PaymentChanged message, Func<JsonElement, bool> condition)
+    {
+        var page = await Eventually.GetAsync(
+            () => GetAsync($"/v1/webhook-deliveries?event={Id.Format(Id.Event, message.EventId)}"),
+            answer => answer.Data is [var one] && condition(one));
+        return page.Data[0];
+    }
+
+    public async Task<JsonElement[]> AttemptsAsync(JsonElement delivery) =>
+        (await GetAsync($"/v1/webhook-deliveries/{delivery.GetProperty("id").GetString()}/attempts")).Data;
+}
