@@ -37,7 +37,7 @@ public sealed partial class PaymentsReader(IHttpClientFactory http, TimeProvider
         catch (Exception unreachable)
             when (unreachable is HttpRequestException or OperationCanceledException or JsonException)
         {
-            LogUnreachable(unreachable);
+            LogUnreachable(unreachable.Message);
             return new PaymentsAnswer.Unreachable();
         }
     }
@@ -55,8 +55,8 @@ public sealed partial class PaymentsReader(IHttpClientFactory http, TimeProvider
 
     public void Dispose() => _turns.Dispose();
 
-    [LoggerMessage(LogLevel.Warning, "Payments could not be asked for a view; what is known already is served")]
-    private partial void LogUnreachable(Exception unreachable);
+    [LoggerMessage(LogLevel.Warning, "Payments could not be asked for a view, so what is known is served: {Reason}")]
+    private partial void LogUnreachable(string reason);
 }
 
 public abstract record PaymentsAnswer

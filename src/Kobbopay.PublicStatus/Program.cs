@@ -1,3 +1,47 @@
-using Kobbopay.PublicStatus;
+using Kobbopay.Durability;
+using Kobbopay.PublicStatus.Page;
+using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Data;
+using Kobbopay.ServiceDefaults.Identity;
 
-await PublicStatusService.Build(args).RunAsync();
+namespace Kobbopay.PublicStatus;
+
+/// <summary>The whole service: a read model by public token, its JSON and its page.</summary>
+public static class Program
+{
+    public static Task Main(string[] args) => Build(args).RunAsync();
+
+    /// <param name="clock">The tests' clock; the system's when null.</param>
+    public static WebApplication Build(string[] args, TimeProvider? clock = null)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
+        builder.AddServiceDefaults();
+        builder.AddDatabase(ResourceNames.PublicStatusDatabase);
+        builder.MigrateAtStart(ResourceNames.PublicStatusDatabase, typeof(Program).Assembly);
+
+        builder.Services.AddServiceClient(FeedHealer.HttpClientName, ResourceNames.Payments);
+        builder.Services.AddSingleton<ViewTable>();
+        builder.Services.AddSingleton<PaymentsReader>();
+        builder.Services.AddSingleton<PublicViews>();
+        builder.Services.AddInbox<PaymentChangedConsumer>();
+        builder.Services.AddPaymentProgressed();
+        builder.AddMessaging(
+            bus =>
+            {
+                bus.AddConsumer<InboxConsumer>();
+                bus.AddConsumer<PaymentProgressedConsumer>();
+            },
+            (context, rabbit) =>
+            {
+                rabbit.AddInboxQueue(context, ResourceNames.PublicStatus);
+                rabbit.AddPaymentProgressedQueue(context, $"{ResourceNames.PublicStatus}-progress");
+            });
+
+        var app = builder.Build();
+        app.UseServiceDefaults();
+        app.MapReadStatus();
+        app.MapPayPage();
+        return app;
+    }
+}

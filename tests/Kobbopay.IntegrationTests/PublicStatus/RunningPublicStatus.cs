@@ -42,9 +42,9 @@ public sealed class RunningPublicStatus : IAsyncLifetime
         _database = await TestDatabase.CreateAsync(
             "publicstatus",
             connection => Migrations.UpgradeAsync(
-                connection, typeof(PublicStatusService).Assembly, TestContext.Current.CancellationToken));
+                connection, typeof(Program).Assembly, TestContext.Current.CancellationToken));
         _broker = await TestBroker.CreateAsync();
-        _app = PublicStatusService.Build(
+        _app = Program.Build(
             [
                 "--applicationName=Kobbopay.PublicStatus",
                 "--urls=http://127.0.0.1:0",
