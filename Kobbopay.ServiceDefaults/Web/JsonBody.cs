@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Kobbopay.ServiceDefaults.Web;
 
@@ -37,6 +38,14 @@ public static class JsonBody
             throw Explain(refused, bytes);
         }
     }
+
+    /// <summary>The same for a route whose fields are all optional: no body is <paramref name="fallback"/>.</summary>
+    public static async Task<JsonBody<T>> ReadOrDefaultAsync<T>(
+        HttpContext http, JsonTypeInfo<T> type, T fallback, CancellationToken cancellation)
+        where T : class =>
+        http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }
+            ? new JsonBody<T>(fallback, ReadOnlyMemory<byte>.Empty)
+            : await ReadAsync(http, type, cancellation);
 
     private static async Task<byte[]> ReadAllAsync(PipeReader body, CancellationToken cancellation)
     {

@@ -46,7 +46,7 @@ public static class CreatePayment
             : await store.CreateAsync(merchant, draft, claim, cancellation);
     }
 
-    private static async Task AnswerAsync(HttpResponse response, CreateResult result, CancellationToken cancellation)
+    internal static async Task AnswerAsync(HttpResponse response, CreateResult result, CancellationToken cancellation)
     {
         response.StatusCode = result.Status;
         response.ContentType = "application/json";

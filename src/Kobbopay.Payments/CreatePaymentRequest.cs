@@ -67,18 +67,20 @@ public sealed record CreatePaymentRequest(
         }
 
         var (rail, asset) = rails.Find(environment, Network!, Currency!) ?? throw Unsupported(environment, rails);
-        return (rail, asset, AmountIn(asset));
+        return (rail, asset, AmountIn(rail, asset, Amount!.Value));
     }
 
-    private BigInteger AmountIn(RailAsset asset)
+    /// <summary>The exact amount in base units, for whatever request has one at <c>/amount</c>.</summary>
+    /// <exception cref="ProblemException">It is malformed, too exact, or out of the asset's range.</exception>
+    internal static BigInteger AmountIn(IRail rail, RailAsset asset, DecimalText amount)
     {
-        var error = Domain.Amount.TryParse(Amount!.Value.Text, asset.Decimals, out var units);
+        var error = Domain.Amount.TryParse(amount.Text, asset.Decimals, out var units);
         var (code, message) = error switch
         {
             AmountError.Malformed => (
                 ProblemCodes.InvalidRequest, "Must be a plain decimal number such as 10.5: no exponent, no group marks."),
             AmountError.TooManyDecimals => (
-                ProblemCodes.TooManyDecimals, $"{asset.Currency} has {asset.Decimals} decimals on {Network}."),
+                ProblemCodes.TooManyDecimals, $"{asset.Currency} has {asset.Decimals} decimals on {rail.Network}."),
             AmountError.NotPositive => (ProblemCodes.AmountOutOfRange, "Must be above zero."),
             AmountError.None when units >= asset.Minimum && units <= asset.Maximum => (null, string.Empty),
             _ => (ProblemCodes.AmountOutOfRange,

@@ -127,22 +127,37 @@ public sealed partial class PaymentStore
         if (claim is null)
             return;
 
-        await using var command = database.CreateCommand(
-            """
+        await using var batch = database.CreateBatch();
+        AddAnswer(batch, details.MerchantId, details.Environment, claim, answer, "on conflict do nothing");
+        await batch.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>
+    /// Stores the answer of an operation for its idempotency key, in the operation's transaction: when the key has answered
+    /// already, that ends in a unique violation and nothing has happened.
+    /// </summary>
+    internal void AddAnswer(NpgsqlBatch batch, MerchantIdentity merchant, IdempotencyClaim? claim, CreateResult answer)
+    {
+        if (claim is not null)
+            AddAnswer(batch, merchant.MerchantId, merchant.Environment, claim, answer, string.Empty);
+    }
+
+    private void AddAnswer(
+        NpgsqlBatch batch, Guid merchantId, string environment, IdempotencyClaim claim, CreateResult answer, string onConflict)
+    {
+        var insert = batch.Add($"""
             insert into idempotency_keys (merchant_id, environment, route, key, fingerprint, status, location, body, created_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            on conflict do nothing
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) {onConflict}
             """);
-        command.Parameters.AddId(details.MerchantId);
-        command.Parameters.AddText(details.Environment);
-        command.Parameters.AddText(claim.Route);
-        command.Parameters.AddText(claim.Key);
-        command.Parameters.AddBytes(claim.Fingerprint);
-        command.Parameters.AddInteger(answer.Status);
-        command.Parameters.AddText(answer.Location);
-        command.Parameters.AddBytes(answer.Body);
-        command.Parameters.AddTime(clock.Now());
-        await command.ExecuteNonQueryAsync(cancellation);
+        insert.AddId(merchantId);
+        insert.AddText(environment);
+        insert.AddText(claim.Route);
+        insert.AddText(claim.Key);
+        insert.AddBytes(claim.Fingerprint);
+        insert.AddInteger(answer.Status);
+        insert.AddText(answer.Location);
+        insert.AddBytes(answer.Body);
+        insert.AddTime(clock.Now());
     }
 
     private async Task<PaymentRecord?> FindOrdersPaymentAsync(PaymentDetails wanted, CancellationToken cancellation)

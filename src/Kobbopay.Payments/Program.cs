@@ -2,6 +2,7 @@ using Kobbopay.Durability;
 using Kobbopay.Payments.Events;
 using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
+using Kobbopay.Payments.Sandbox;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
 
@@ -29,7 +30,7 @@ public static class Program
         builder.Services.AddSingleton<AddressIndexes>();
         builder.Services.AddSingleton<Idempotency>();
         builder.Services.AddSingleton<MerchantDirectory>();
-        builder.Services.AddSingleton<RailCatalog>();
+        builder.Services.AddRails(builder.Configuration);
         builder.Services.AddHostedService<DemoMerchant>();
         builder.Services.AddLoop<EventSequencer>();
         builder.Services.AddLoop<OutboxRelay>();
@@ -39,6 +40,7 @@ public static class Program
         app.UseServiceDefaults();
         app.MapCreatePayment();
         app.MapReadPayments();
+        app.MapSandbox();
         app.MapReadEvents();
         app.MapFeedEvents();
         app.MapLookUpApiKey();

@@ -36,6 +36,12 @@ public interface IRail
     string? ExplorerUrl(string txHash);
 
     /// <summary>
+    /// Chains that may hold blocks which the scanner has not taken in; a real network has one chain. At most
+    /// <paramref name="limit"/>, and over time each of them.
+    /// </summary>
+    Task<IReadOnlyList<string>> ChainsWithNewsAsync(int limit, CancellationToken cancellation);
+
+    /// <summary>
     /// The canonical chain from a height on, at most <paramref name="limit"/> blocks, with every transfer of this network's assets
     /// in them. Consistent in itself: each block's parent is the one before it.
     /// </summary>
@@ -54,8 +60,14 @@ public sealed record DepositAddress(string Address, string Path, string? XpubFin
 /// <param name="Head">Height of the newest block; -1 for a chain without blocks.</param>
 public sealed record ChainSlice(long Head, IReadOnlyList<Block> Blocks);
 
+/// <param name="TraceParent">The W3C trace that made it, where that is known (the simulator).</param>
 public sealed record Block(
-    long Number, string Hash, string ParentHash, DateTimeOffset Time, IReadOnlyList<TokenTransfer> Transfers);
+    long Number,
+    string Hash,
+    string ParentHash,
+    DateTimeOffset Time,
+    IReadOnlyList<TokenTransfer> Transfers,
+    string? TraceParent = null);
 
 /// <summary>A successful, non-zero transfer in a block.</summary>
 /// <param name="Contract">The token's contract; null for what has none.</param>

@@ -7,6 +7,8 @@ public sealed class RailCatalog(IEnumerable<IRail> rails)
 {
     private readonly IReadOnlyList<IRail> _rails = [.. rails];
 
+    public IEnumerable<IRail> All => _rails;
+
     /// <summary>What takes payments in an environment.</summary>
     public IEnumerable<(IRail Rail, RailAsset Asset)> Enabled(string environment) =>
         from rail in _rails

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using Kobbopay.Contracts;
+using Kobbopay.Payments.Domain;
+using Npgsql;
+
+namespace Kobbopay.Payments.Rails;
+
+/// <summary>
+/// One scan of one chain, one transaction: what the next blocks hold, what that means for payments, and the cursor, together.
+/// A scan that ends half-way has not happened.
+/// </summary>
+public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, ExpirePayments expiry, TimeProvider clock)
+{
+    private static readonly ActivitySource Source = new("Kobbopay.Payments");
+
+    /// <summary>Takes in the next slice of a chain, unless another scanner has it.</summary>
+    /// <returns>Whether more is waiting.</returns>
+    public async Task<bool> RunAsync(IRail rail, string chain, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await ChainCursor.LockAsync(connection, chain, rail.Network, cancellation) is not { } cursor)
+            return false;
+
+        var walk = await ChainWalk.ReadAsync(rail, cursor, connection, cancellation);
+        if (walk.Blocks.Count > 0)
+            cursor = await TakeInAsync(connection, cursor, walk, cancellation);
+        var moreToExpire = await expiry.RunAsync(connection, cursor, cancellation);
+        await transaction.CommitAsync(cancellation);
+        store.Committed();
+        return walk.HasMore || moreToExpire;
+    }
+
+    private async Task<ChainCursor> TakeInAsync(
+        NpgsqlConnection connection, ChainCursor cursor, ChainWalk walk, CancellationToken cancellation)
+    {
+        var newest = walk.Blocks[^1];
+        using var scan = Source.StartActivity("scan blocks", ActivityKind.Internal, newest.TraceParent);
+        var (findings, paid) = await FindAsync(connection, cursor, walk, cancellation);
+        var payments = await PaymentStore.LockAsync(connection, [.. findings.Payments.Union(paid)], cancellation);
+        var now = clock.Now();
+
+        await using var batch = connection.CreateBatch();
+        TransferChanges.AddSeen(batch, cursor.Chain, findings.Seen, now);
+        TransferChanges.AddDropped(batch, findings.Dropped);
+        var progressed = new List<PublicPayment>();
+        foreach (var payment in payments)
+        {
+            var id = payment.Details.Id;
+            // Each payment's events belong to the trace of the request that mined its money.
+            using var change = Source.StartActivity("change payment", ActivityKind.Internal, findings.TraceOf(id));
+            var seen = new PaymentInput.ChainSeen(
+                findings.TransfersOf(id, payment.State.Transfers), newest.Number, findings.ReorgOf(id));
+            var decision = PaymentLifecycle.Apply(payment.State, seen, now);
+            if (decision is not Decision.Accepted accepted)
+                throw new InvalidOperationException($"What the chain shows was rejected for payment {id}");
+            if (await store.AddChangeAsync(batch, payment, accepted, cancellation) is { } view)
+                progressed.Add(view);
+        }
+
+        store.AddProgress(batch, progressed);
+        var moved = cursor.AddAdvance(batch, walk.Fork, walk.Blocks);
+        await batch.ExecuteNonQueryAsync(cancellation);
+        return moved;
+    }
+
+    /// <summary>The blocks' transfers that are payments', and the payments that only wait for confirmations.</summary>
+    private async Task<(Findings Findings, List<Guid> Paid)> FindAsync(
+        NpgsqlConnection connection, ChainCursor cursor, ChainWalk walk, CancellationToken cancellation)
+    {
+        var transfers = walk.Blocks.SelectMany(block => block.Transfers).ToList();
+        string[] recipients = [.. transfers.Select(transfer => transfer.Recipient).Distinct(StringComparer.Ordinal)];
+        string[] txHashes = [.. transfers.Select(transfer => transfer.TxHash).Distinct(StringComparer.Ordinal)];
+
+        await using var batch = connection.CreateBatch();
+        TransferChanges.SelectWatched(batch, cursor.Chain, recipients);
+        TransferChanges.SelectKnown(batch, cursor.Chain, recipients, txHashes);
+        TransferChanges.SelectAbove(batch, cursor.Chain, walk.Fork);
+        batch.Add("select id from payments where chain = $1 and status = 'Paid'").AddText(cursor.Chain);
+
+        await using var row = await batch.ExecuteReaderAsync(cancellation);
+        var watched = await row.ReadAllAsync(TransferChanges.ReadWatched, cancellation);
+        await row.NextResultAsync(cancellation);
+        var known = await row.ReadAllAsync(TransferChanges.Read, cancellation);
+        await row.NextResultAsync(cancellation);
+        var orphaned = await row.ReadAllAsync(TransferChanges.Read, cancellation);
+        await row.NextResultAsync(cancellation);
+        var paid = await row.ReadAllAsync(id => id.GetGuid(0), cancellation);
+        return (Findings.Of(walk.Blocks, watched, known, orphaned, clock), paid);
+    }
+}
+
+internal static class ReaderExtensions
+{
+    public static async Task<List<T>> ReadAllAsync<T>(
+        this NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)
+    {
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellation))
+            rows.Add(read(reader));
+        return rows;
+    }
+}

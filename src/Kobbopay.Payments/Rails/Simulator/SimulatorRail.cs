@@ -1,0 +1,113 @@
+using System.Numerics;
+using System.Security.Cryptography;
+using System.Text;
+using Kobbopay.Contracts;
+using Kobbopay.Payments.Domain;
+using Npgsql;
+
+namespace Kobbopay.Payments.Rails.Simulator;
+
+/// <summary>
+/// <c>example-network</c>: the built-in chain for tests, in tables of this database. Each merchant has a chain of its own, moved by
+/// <c>/v1/sandbox</c> and, where configured, by time.
+/// </summary>
+public sealed class SimulatorRail(NpgsqlDataSource database) : IRail
+{
+    public const string Name = "example-network";
+
+    private const int Decimals = 6;
+    private const int Confirmations = 3;
+
+    private static readonly BigInteger Maximum = 1_000_000 * BigInteger.Pow(10, Decimals);
+
+    public string Network => Name;
+
+    public string NetworkName => "Example Network";
+
+    public bool TestOnly => true;
+
+    /// <summary>USDT is the network's own currency, USDC a token of it: both kinds of asset can be tried.</summary>
+    public IReadOnlyList<RailAsset> Assets { get; } =
+    [
+        new("USDT", null, Decimals, BigInteger.One, Maximum, Confirmations),
+        new("USDC", AddressOf("contract/USDC"), Decimals, BigInteger.One, Maximum, Confirmations),
+    ];
+
+    public string ChainOf(Guid merchantId, string environment) => $"{Name}:{Id.Format(Id.Merchant, merchantId)}";
+
+    public string AddressSeriesOf(Guid merchantId, string environment) => ChainOf(merchantId, environment);
+
+    public DepositAddress AddressAt(Guid merchantId, string environment, long index) =>
+        new(AddressOf($"{ChainOf(merchantId, environment)}/{index}"), $"0/{index}", XpubFingerprint: null);
+
+    public string PaymentUri(RailAsset asset, string address, BigInteger amount) =>
+        $"{Name}:{address}?amount={Amount.Format(amount, asset.Decimals)}&currency={asset.Currency}";
+
+    public string? ExplorerUrl(string txHash) => null;
+
+    public async Task<IReadOnlyList<string>> ChainsWithNewsAsync(int limit, CancellationToken cancellation)
+    {
+        // In no fixed order, so that more than the limit of busy chains share the scanner.
+        await using var command = database.CreateCommand(
+            """
+            select s.chain from simulator_chains s left join chains c on c.chain = s.chain
+            where s.head >= 0 and s.head_hash is distinct from c.block_hash
+            order by random() limit $1
+            """);
+        command.Parameters.AddInteger(limit);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        var chains = new List<string>();
+        while (await row.ReadAsync(cancellation))
+            chains.Add(row.GetString(0));
+        return chains;
+    }
+
+    public async Task<ChainSlice> ReadAsync(string chain, long fromBlock, int limit, CancellationToken cancellation)
+    {
+        // One statement sees one moment: head, blocks and transfers belong together.
+        await using var command = database.CreateCommand(
+            """
+            select c.head, b.number, b.hash, b.parent_hash, b.time, b.traceparent,
+              t.tx_hash, t.log_index, t.contract, t.recipient, t.amount
+            from simulator_chains c
+            left join simulator_blocks b on b.chain = c.chain and b.number >= $2 and b.number < $2 + $3
+            left join simulator_transfers t on t.chain = b.chain and t.block_number = b.number
+            where c.chain = $1
+            order by b.number, t.log_index
+            """);
+        command.Parameters.AddText(chain);
+        command.Parameters.AddLong(fromBlock);
+        command.Parameters.AddInteger(limit);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+
+        var head = -1L;
+        var blocks = new List<Block>();
+        var transfers = new List<TokenTransfer>();
+        while (await row.ReadAsync(cancellation))
+        {
+            head = row.GetInt64(0);
+            if (row.IsDBNull(1))
+                break;
+            if (blocks.Count == 0 || blocks[^1].Number != row.GetInt64(1))
+            {
+                transfers = [];
+                blocks.Add(new Block(
+                    row.GetInt64(1), row.GetString(2), row.GetString(3), PaymentRows.Time(row, 4), transfers,
+                    PaymentRows.TextOrNull(row, 5)));
+            }
+
+            if (!row.IsDBNull(6))
+            {
+                transfers.Add(new TokenTransfer(
+                    row.GetString(6), row.GetInt32(7), PaymentRows.TextOrNull(row, 8), row.GetString(9),
+                    row.GetFieldValue<BigInteger>(10)));
+            }
+        }
+
+        return new ChainSlice(head, blocks);
+    }
+
+    /// <summary>No key stands behind it: what it takes is that no two are the same.</summary>
+    private static string AddressOf(string text) =>
+        $"sim1{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 20))}";
+}
