@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Text.Json.Serialization;
 using Kobbopay.Contracts;
-using Kobbopay.Durability;
 using Kobbopay.Payments.Domain;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
