@@ -58,8 +58,13 @@ public sealed partial class IdentityMiddleware(
 
     private async Task RequireServiceAsync(HttpContext http, RouteAccess.Internal needed)
     {
-        if (await CallerAsync(http) is not { Merchant: null } caller || !needed.Callers.Contains(caller.Service))
-            throw new ProblemException(ProblemCodes.NotFound, "There is nothing here.");
+        if (await CallerAsync(http) is { Merchant: null } caller && needed.Callers.Contains(caller.Service))
+            return;
+
+        // A service whose identity is not accepted must not take that for an answer to its question ("no such key").
+        throw http.Request.Headers.ContainsKey(IdentityToken.Header)
+            ? new ProblemException(ProblemCodes.AuthenticationRequired, "This identity is not accepted here.")
+            : new ProblemException(ProblemCodes.NotFound, "There is nothing here.");
     }
 
     private async ValueTask<Caller?> CallerAsync(HttpContext http) =>

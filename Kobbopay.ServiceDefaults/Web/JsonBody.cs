@@ -77,7 +77,6 @@ public static class JsonBody
         {
             _ when unknown => new InvalidField(pointer, "unknown_field", "This field is not known."),
             _ when duplicate => new InvalidField(pointer, "duplicate_field", "This field stands twice."),
-            { InnerException: FormatException own } => new InvalidField(pointer, "invalid_format", own.Message),
             _ => new InvalidField(pointer, "wrong_type", "This value has the wrong type."),
         };
         var name = pointer.Length == 0 ? "The body" : pointer;
