@@ -48,12 +48,17 @@ public sealed partial class IdentityMiddleware(
     {
         var caller = await CallerAsync(http);
         if (caller is not { Service: ResourceNames.Gateway, Merchant: { } merchant })
-            throw new ProblemException(ProblemCodes.AuthenticationRequired, "Send your secret key in the x-api-key header.");
-        if (needed.TestOnly && !string.Equals(merchant.Environment, MerchantEnvironments.Test, StringComparison.Ordinal))
+        {
+            throw new ProblemException(
+                ProblemCodes.AuthenticationRequired, "Send your secret key in the x-api-key header.");
+        }
+
+        if (needed.TestOnly && merchant.Environment != MerchantEnvironments.Test)
             throw new ProblemException(ProblemCodes.WrongEnvironment, "This route takes test keys only (kp_test_...).");
         return merchant.Scopes.Contains(needed.Scope)
             ? merchant
-            : throw new ProblemException(ProblemCodes.InsufficientScope, $"This route needs a key with the scope {needed.Scope}.");
+            : throw new ProblemException(
+                ProblemCodes.InsufficientScope, $"This route needs a key with the scope {needed.Scope}.");
     }
 
     private async Task RequireServiceAsync(HttpContext http, RouteAccess.Internal needed)

@@ -12,7 +12,9 @@ public sealed class IdentityVerifier(IdentityKeys keys, IHostEnvironment host, T
     /// <summary>Clocks of two machines differ by less than this.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(5);
 
-    /// <summary>Tokens held at most; a gateway sends the same one for half a minute, so that checking it again is waste.</summary>
+    /// <summary>
+    /// Tokens held at most; a gateway sends the same one for half a minute, so that checking it again is waste.
+    /// </summary>
     private const int Held = 10_000;
 
     private readonly ConcurrentDictionary<string, Verified> _verified = new(StringComparer.Ordinal);
@@ -33,18 +35,22 @@ public sealed class IdentityVerifier(IdentityKeys keys, IHostEnvironment host, T
         return caller;
     }
 
-    /// <summary>A token that speaks of a merchant must do so completely: half an identity is not a service's own.</summary>
+    /// <summary>
+    /// A token that speaks of a merchant must do so completely: half an identity is not a service's own.
+    /// </summary>
     private static Caller? CallerOf(TokenValidationResult result)
     {
         var claims = result.ClaimsIdentity;
-        if (!claims.HasClaim(claim => claim.Type is IdentityToken.Merchant or IdentityToken.Key or IdentityToken.Environment))
+        if (!claims.HasClaim(claim =>
+            claim.Type is IdentityToken.Merchant or IdentityToken.Key or IdentityToken.Environment))
             return new Caller(result.Issuer, Merchant: null);
         if (!Id.TryParse(Id.Merchant, claims.FindFirst(IdentityToken.Merchant)?.Value, out var merchant)
             || !Id.TryParse(Id.ApiKey, claims.FindFirst(IdentityToken.Key)?.Value, out var key)
             || claims.FindFirst(IdentityToken.Environment) is not { Value: var environment })
             return null;
-        var scopes = claims.FindFirst(IdentityToken.Scope)?.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        return new Caller(result.Issuer, new MerchantIdentity(merchant, environment, key, scopes));
+        var scopes = claims.FindFirst(IdentityToken.Scope)?.Value ?? string.Empty;
+        return new Caller(result.Issuer, new MerchantIdentity(
+            merchant, environment, key, scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
     }
 
     private static TokenValidationParameters ParametersFor(IdentityKeys keys, string audience, TimeProvider clock)

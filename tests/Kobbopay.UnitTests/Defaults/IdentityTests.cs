@@ -10,14 +10,17 @@ namespace Kobbopay.UnitTests.Defaults;
 public sealed class IdentityTests
 {
     private static readonly MerchantIdentity Merchant = new(
-        Guid.CreateVersion7(DateTimeOffset.UnixEpoch), "live", Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddYears(1)),
+        Guid.CreateVersion7(DateTimeOffset.UnixEpoch),
+        "live",
+        Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddYears(1)),
         [Scopes.PaymentsRead, Scopes.PaymentsWrite]);
 
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
 
     private IdentityIssuer Gateway => TestIdentity.Issuer("Kobbopay.Gateway", "payments", _clock);
 
-    private IdentityVerifier Payments => TestIdentity.Verifier("Kobbopay.Payments", _clock, ("gateway", TestIdentity.Key));
+    private IdentityVerifier Payments =>
+        TestIdentity.Verifier("Kobbopay.Payments", _clock, ("gateway", TestIdentity.Key));
 
     [Fact]
     public async Task A_merchants_identity_arrives_as_it_was_signed()
@@ -190,7 +193,8 @@ public sealed class IdentityTests
         {
             KeyId = new JsonWebToken(Gateway.ForMerchant("payments", Merchant)).Kid,
         };
-        return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
+        var handler = new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false };
+        return handler.CreateToken(new SecurityTokenDescriptor
         {
             Claims = claims,
             SigningCredentials = new SigningCredentials(key, algorithm),

@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Kobbopay.UnitTests.Defaults;
 
-/// <summary>400 for what is not JSON, 422 with a pointer for what is JSON and not the request (contracts.md, section 1).</summary>
+/// <summary>
+/// 400 for what is not JSON, 422 with a pointer for what is JSON and not the request (contracts.md, section 1).
+/// </summary>
 public sealed class JsonBodyTests
 {
     [Fact]
@@ -17,7 +19,9 @@ public sealed class JsonBodyTests
 
         body.Value.Should().BeEquivalentTo(new Sample
         {
-            Name = "a", Metadata = new Dictionary<string, string> { ["k"] = "v" }, Items = [new SampleItem { Count = 1 }],
+            Name = "a",
+            Metadata = new Dictionary<string, string> { ["k"] = "v" },
+            Items = [new SampleItem { Count = 1 }],
         });
         Encoding.UTF8.GetString(body.Bytes.Span).Should().Be(text);
     }
@@ -109,9 +113,11 @@ public sealed class JsonBodyTests
 
     private static Task<ProblemException> RefusedAsync(string text) => RefusedAsync(Encoding.UTF8.GetBytes(text));
 
-    private static Task<ProblemException> RefusedAsync(byte[] bytes) => Awaiting(() => ReadAsync(bytes, "application/json"));
+    private static Task<ProblemException> RefusedAsync(byte[] bytes) =>
+        Awaiting(() => ReadAsync(bytes, "application/json"));
 
-    private static Task<JsonBody<Sample>> ReadAsync(string text) => ReadAsync(Encoding.UTF8.GetBytes(text), "application/json");
+    private static Task<JsonBody<Sample>> ReadAsync(string text) =>
+        ReadAsync(Encoding.UTF8.GetBytes(text), "application/json");
 
     private static async Task<ProblemException> Awaiting(Func<Task> read) =>
         (await read.Should().ThrowExactlyAsync<ProblemException>()).Which;

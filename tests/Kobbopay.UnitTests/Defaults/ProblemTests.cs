@@ -32,7 +32,8 @@ public sealed class ProblemTests
 
         http.Response.Headers.RetryAfter.ToString().Should().Be("7");
         var problem = JsonDocument.Parse(body).RootElement;
-        problem.GetProperty("errors")[0].GetRawText().Should().Be("""{"pointer":"/orderId","code":"taken","message":"m"}""");
+        problem.GetProperty("errors")[0].GetRawText().Should().Be(
+            """{"pointer":"/orderId","code":"taken","message":"m"}""");
         problem.GetProperty("payment_id").GetString().Should().Be("pay_1");
         problem.GetProperty("publicStatusUrl").GetString().Should().Be("https://x/pay/pst_1");
     }
@@ -41,7 +42,8 @@ public sealed class ProblemTests
     public void Codes_and_their_anchors_have_one_form()
     {
         ProblemCodes.All.Should().HaveCountGreaterThan(20)
-            .And.OnlyContain(pair => pair.Key == pair.Value.Code && pair.Value.Status >= 400 && pair.Value.Status < 600);
+            .And.OnlyContain(pair => pair.Key == pair.Value.Code)
+            .And.OnlyContain(pair => pair.Value.Status >= 400 && pair.Value.Status < 600);
         ProblemCodes.All.Keys.Should().OnlyContain(code => code.All(c => c == '_' || char.IsAsciiLetterLower(c)));
     }
 

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Kobbopay.UnitTests.Defaults;
 
-/// <summary>The issuing and the verifying half for an application of any name, with keys as a deployment configures them.</summary>
+/// <summary>
+/// The issuing and the verifying half for an application of any name, with keys as a deployment configures them.
+/// </summary>
 internal static class TestIdentity
 {
     /// <summary>Long enough for HS512 too, so that nothing but the pinned algorithm refuses it.</summary>
