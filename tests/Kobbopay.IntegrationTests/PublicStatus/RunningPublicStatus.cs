@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Kobbopay.Contracts;
 using Kobbopay.Durability;
-using Kobbopay.PublicStatus;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.Testing;
 using MassTransit;
@@ -10,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
+using Service = Kobbopay.PublicStatus.Program;
 
 namespace Kobbopay.IntegrationTests.PublicStatus;
 
@@ -42,9 +42,9 @@ public sealed class RunningPublicStatus : IAsyncLifetime
         _database = await TestDatabase.CreateAsync(
             "publicstatus",
             connection => Migrations.UpgradeAsync(
-                connection, typeof(Program).Assembly, TestContext.Current.CancellationToken));
+                connection, typeof(Service).Assembly, TestContext.Current.CancellationToken));
         _broker = await TestBroker.CreateAsync();
-        _app = Program.Build(
+        _app = Service.Build(
             [
                 "--applicationName=Kobbopay.PublicStatus",
                 "--urls=http://127.0.0.1:0",
