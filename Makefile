@@ -16,11 +16,13 @@ help:
 
 run:
 	@scripts/install.sh postgresql rabbitmq
+	@echo "Building ..."
 	@dotnet build Kobbopay.AppHost $(BUILD)
-	@exec artifacts/local/bin/Kobbopay.AppHost/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Kobbopay.AppHost
+	@exec dotnet artifacts/local/bin/Kobbopay.AppHost/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Kobbopay.AppHost.dll
 
 test:
 	@scripts/install.sh postgresql rabbitmq chromium nodejs
+	@echo "Building ..."
 	@dotnet build Kobbopay.sln $(BUILD)
 	@dotnet test --solution Kobbopay.sln --configuration $(CONFIGURATION) --no-build --max-parallel-test-modules 1
 

@@ -1,0 +1,80 @@
+using Kobbopay.AppHost;
+using Kobbopay.ServiceDefaults;
+
+// The whole system on one screen. Built with Aspire, or with its stand-in in Local/ where Aspire is absent.
+var builder = DistributedApplication.CreateBuilder(args);
+builder.AddDockerComposeEnvironment("compose");
+
+var postgres = builder.AddPostgres(ResourceNames.Postgres).WithDataVolume();
+var paymentsDatabase = postgres.AddDatabase(ResourceNames.PaymentsDatabase);
+var webhooksDatabase = postgres.AddDatabase(ResourceNames.WebhooksDatabase);
+var publicStatusDatabase = postgres.AddDatabase(ResourceNames.PublicStatusDatabase);
+var messaging = builder.AddRabbitMQ(ResourceNames.Messaging).WithManagementPlugin();
+
+// One key for each pair of caller and called, so that a service can mint nothing for another.
+var gatewayPaymentsKey = Secret("gatewaypaymentskey");
+var gatewayWebhooksKey = Secret("gatewaywebhookskey");
+var webhooksPaymentsKey = Secret("webhookspaymentskey");
+var publicStatusPaymentsKey = Secret("publicstatuspaymentskey");
+var webhookSecretsKey = Secret("webhooksecretskey");
+
+var payments = builder.AddProject<Projects.Kobbopay_Payments>(ResourceNames.Payments)
+    .WithReference(paymentsDatabase).WaitFor(paymentsDatabase)
+    .WithReference(messaging).WaitFor(messaging)
+    .WithEnvironment("Identity__Accept__gateway__0", gatewayPaymentsKey)
+    .WithEnvironment("Identity__Accept__webhooks__0", webhooksPaymentsKey)
+    .WithEnvironment("Identity__Accept__publicstatus__0", publicStatusPaymentsKey)
+    .WithHttpHealthCheck("/health", endpointName: "http");
+
+var webhooks = builder.AddProject<Projects.Kobbopay_Webhooks>(ResourceNames.Webhooks)
+    .WithReference(webhooksDatabase).WaitFor(webhooksDatabase)
+    .WithReference(messaging).WaitFor(messaging)
+    .WithReference(payments).WaitFor(payments)
+    .WithEnvironment("Identity__Accept__gateway__0", gatewayWebhooksKey)
+    .WithEnvironment("Identity__Issue__payments", webhooksPaymentsKey)
+    .WithEnvironment("Secrets__CurrentKey", "k1")
+    .WithEnvironment("Secrets__Keys__k1", webhookSecretsKey)
+    .WithHttpHealthCheck("/health", endpointName: "http");
+
+var publicStatus = builder.AddProject<Projects.Kobbopay_PublicStatus>(ResourceNames.PublicStatus)
+    .WithReference(publicStatusDatabase).WaitFor(publicStatusDatabase)
+    .WithReference(messaging).WaitFor(messaging)
+    .WithReference(payments).WaitFor(payments)
+    .WithEnvironment("Identity__Issue__payments", publicStatusPaymentsKey)
+    .WithHttpHealthCheck("/health", endpointName: "http");
+
+var gateway = builder.AddProject<Projects.Kobbopay_Gateway>(ResourceNames.Gateway)
+    .WithReference(messaging).WaitFor(messaging)
+    .WithReference(payments).WaitFor(payments)
+    .WithReference(webhooks).WaitFor(webhooks)
+    .WithReference(publicStatus).WaitFor(publicStatus)
+    .WithEnvironment("Identity__Issue__payments", gatewayPaymentsKey)
+    .WithEnvironment("Identity__Issue__webhooks", gatewayWebhooksKey)
+    .WithExternalHttpEndpoints()
+    .WithHttpHealthCheck("/health", endpointName: "http");
+
+if (builder.ExecutionContext.IsRunMode)
+{
+    var demo = DemoShop.Keep(builder.AppHostDirectory);
+    gateway.WithEndpoint("http", endpoint => endpoint.Port = demo.Port);
+    payments
+        .WithEnvironment("PublicUrl", gateway.GetEndpoint("http"))
+        .WithEnvironment("Simulator__BlockInterval", "00:00:03")
+        .WithEnvironment("Demo__MerchantId", DemoShop.MerchantId)
+        .WithEnvironment("Demo__ApiKey", builder.AddParameter("demoapikey", demo.ApiKey, secret: true));
+    webhooks
+        .WithEnvironment("Demo__MerchantId", DemoShop.MerchantId)
+        .WithEnvironment("Demo__WebhookUrl", DemoShop.WebhookUrl)
+        .WithEnvironment("Demo__WebhookSecret", builder.AddParameter("demowebhooksecret", demo.WebhookSecret, secret: true))
+        .WithEnvironment("Egress__AllowedCidrs__0", "127.0.0.0/8");
+}
+else
+{
+    payments.WithEnvironment("PublicUrl", builder.AddParameter("publicurl"));
+}
+
+await builder.Build().RunAsync();
+
+// A secret needs a value of its own at the first run: generated, and kept from then on.
+IResourceBuilder<ParameterResource> Secret(string name) =>
+    builder.AddParameter(name, new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);

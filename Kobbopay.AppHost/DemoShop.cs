@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Net.NetworkInformation;
+using System.Security.Cryptography;
+using Kobbopay.Contracts;
+
+namespace Kobbopay.AppHost;
+
+/// <summary>
+/// The merchant of a developer's machine, there in run mode only: its secrets are made at the first start, kept in
+/// <c>.kobbopay/demo.env</c> (readable by its owner alone) and given to the services that need them.
+/// </summary>
+internal sealed record DemoShop(int Port, string ApiKey, string WebhookSecret, string OperatorKey)
+{
+    /// <summary>Where the samples' receivers listen.</summary>
+    public const string WebhookUrl = "http://127.0.0.1:9000/webhooks";
+
+    private const int DefaultPort = 8080;
+    private const int OperatorKeyLength = 43;
+
+    public static string MerchantId { get; } = Id.Format(Id.Merchant, new Guid("01900000-0000-7000-8000-000000000001"));
+
+    /// <summary>The gateway's URL.</summary>
+    public string Url => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}");
+
+    /// <summary>The folder of everything that is kept: <c>.kobbopay</c> in the checkout, or in <c>KOBBOPAY_FOLDER</c>.</summary>
+    public static string FolderOf(string appHostDirectory) => Path.Combine(
+        Environment.GetEnvironmentVariable("KOBBOPAY_FOLDER") is { Length: > 0 } folder
+            ? Path.GetFullPath(folder)
+            : Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(appHostDirectory))!,
+        ".kobbopay");
+
+    /// <summary>Reads what an earlier start made, makes what is missing, and writes the file anew with this start's URL.</summary>
+    public static DemoShop Keep(string appHostDirectory)
+    {
+        var folder = FolderOf(appHostDirectory);
+        Directory.CreateDirectory(folder);
+        var file = Path.Combine(folder, "demo.env");
+        var kept = Read(file);
+        var demo = new DemoShop(
+            ChoosePort(),
+            Contracts.ApiKey.IsWellFormed(kept.GetValueOrDefault("KOBBOPAY_API_KEY"), out _)
+                ? kept["KOBBOPAY_API_KEY"]
+                : Contracts.ApiKey.Create(MerchantEnvironments.Test),
+            kept.GetValueOrDefault("KOBBOPAY_WEBHOOK_SECRET")
+                ?? "whsec_" + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
+            kept.GetValueOrDefault("KOBBOPAY_OPERATOR_KEY")
+                ?? "kop_" + RandomNumberGenerator.GetString(
+                    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", OperatorKeyLength));
+        demo.Write(file);
+        return demo;
+    }
+
+    /// <summary>The lines <c>NAME=value</c> of a file that may not exist.</summary>
+    private static Dictionary<string, string> Read(string file) => !File.Exists(file)
+        ? []
+        : File.ReadAllLines(file)
+            .Select(line => line.Split('=', 2))
+            .Where(parts => parts is [_, { Length: > 0 }])
+            .ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
+
+    private void Write(string file)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        // A new file put in the place of the old one: never half written, and its mode never that of an older file.
+        using (var writer = new StreamWriter(file + ".new", options))
+        {
+            writer.Write(string.Join('\n',
+                "KOBBOPAY_URL=" + Url,
+                "KOBBOPAY_API_KEY=" + ApiKey,
+                "KOBBOPAY_WEBHOOK_SECRET=" + WebhookSecret,
+                "KOBBOPAY_OPERATOR_KEY=" + OperatorKey,
+                ""));
+        }
+
+        File.Move(file + ".new", file, overwrite: true);
+    }
+
+    // KOBBOPAY_PORT as it is; else 8080, or the next one that nobody listens on.
+    private static int ChoosePort()
+    {
+        if (int.TryParse(Environment.GetEnvironmentVariable("KOBBOPAY_PORT"), CultureInfo.InvariantCulture, out var set))
+            return set;
+        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(end => end.Port).ToHashSet();
+        return Enumerable.Range(DefaultPort, 1000).First(port => !taken.Contains(port));
+    }
+}
