@@ -43,15 +43,25 @@ internal static class Suite
         };
         using var http = new HttpClient(handler) { Timeout = Patience };
         var bench = new Workbench(servers, http, WebhookSecret.Create(), plan);
+        var failed = 0;
         foreach (var (name, runAsync) in All)
         {
             if (names.Length > 0 && !names.Contains(name, StringComparer.Ordinal))
                 continue;
             Report.Heading(name);
-            await runAsync(bench, cancellation);
+            try
+            {
+                await runAsync(bench, cancellation);
+            }
+            catch (Exception problem)
+            {
+                // The others are worth having, and the servers are to be stopped.
+                await Console.Error.WriteLineAsync($"{name} failed: {problem}");
+                failed = 1;
+            }
         }
 
-        return 0;
+        return failed;
     }
 
     private static string Checkout()

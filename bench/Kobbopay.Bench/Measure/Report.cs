@@ -43,9 +43,11 @@ internal static class Report
 /// <summary>Latencies of a few equal runs: each run's percentiles, and their medians.</summary>
 internal static class LatencyTable
 {
+    public static void Heading() => Console.WriteLine(
+        "| what | p50 (min-max) | p99 (min-max) | events | steal, load |\n|---|---|---|---|---|");
+
     public static async Task PrintAsync(string name, Plan plan, Func<TimeSpan, Task<double[]>> runAsync)
     {
-        Console.WriteLine("| what | p50 (min-max) | p99 (min-max) | events | steal, load |\n|---|---|---|---|---|");
         List<double> middle = [], slow = [];
         var (events, before) = (0, Machine.Now());
         for (var i = 0; i < plan.Repetitions; i++)

@@ -28,13 +28,16 @@ internal sealed class Receiver(Role role, HttpClient http) : IAsyncDisposable
         return new Counts(Number(counts[0]), Number(counts[1]), Number(counts[2]));
     }
 
-    /// <summary>When each event came first, in Stopwatch ticks: one monotonic clock for all processes.</summary>
+    /// <summary>
+    /// When each event came first, in Stopwatch ticks (one monotonic clock for all processes), by the payment's id, or
+    /// by the event's where it has none.
+    /// </summary>
     public async Task<Dictionary<string, long>> ArrivalsAsync(CancellationToken cancellation)
     {
         var lines = await http.GetStringAsync(new Uri(role.Address, "/arrivals"), cancellation);
         return lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => line.Split(' '))
-            .ToDictionary(parts => parts[0], parts => Number(parts[1]), StringComparer.Ordinal);
+            .ToDictionary(parts => parts[1], parts => Number(parts[2]), StringComparer.Ordinal);
     }
 
     public ValueTask DisposeAsync() => role.DisposeAsync();

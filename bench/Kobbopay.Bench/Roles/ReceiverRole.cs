@@ -16,7 +16,7 @@ internal static class ReceiverRole
 
     public static Task ServeAsync(string secret)
     {
-        var arrivals = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
+        var arrivals = new ConcurrentDictionary<string, Arrival>(StringComparer.Ordinal);
         long duplicates = 0, refused = 0;
         string[] secrets = [secret];
         var app = Role.BareServer().Build();
@@ -33,7 +33,7 @@ internal static class ReceiverRole
                 Interlocked.Increment(ref refused);
                 context.Response.StatusCode = StatusCodes.Status400BadRequest;
             }
-            else if (!arrivals.TryAdd(IdOf(body), Stopwatch.GetTimestamp()))
+            else if (!Note(arrivals, body))
             {
                 Interlocked.Increment(ref duplicates);
             }
@@ -48,13 +48,19 @@ internal static class ReceiverRole
             CultureInfo.InvariantCulture,
             $"{arrivals.Count} {Interlocked.Read(ref duplicates)} {Interlocked.Read(ref refused)}"));
         app.MapGet("/arrivals", () => string.Join('\n', arrivals.Select(arrival =>
-            string.Create(CultureInfo.InvariantCulture, $"{arrival.Key} {arrival.Value}"))));
+            string.Create(CultureInfo.InvariantCulture, $"{arrival.Key} {arrival.Value.Payment} {arrival.Value.At}"))));
         return Role.ServeAsync(app);
     }
 
-    private static string IdOf(byte[] body)
+    /// <summary>False when the event has been here before.</summary>
+    private static bool Note(ConcurrentDictionary<string, Arrival> arrivals, byte[] body)
     {
+        var at = Stopwatch.GetTimestamp();
         using var parsed = JsonDocument.Parse(body);
-        return parsed.RootElement.GetProperty("id").GetString()!;
+        var id = parsed.RootElement.GetProperty("id").GetString()!;
+        var payment = parsed.RootElement.TryGetProperty("payment_id", out var value) ? value.GetString() : null;
+        return arrivals.TryAdd(id, new Arrival(payment ?? id, at));
     }
+
+    private sealed record Arrival(string Payment, long At);
 }

@@ -1,5 +1,7 @@
 using Kobbopay.Bench.Baselines;
 using Kobbopay.Bench.Measure;
+using Kobbopay.Bench.Product;
+using Kobbopay.ServiceDefaults;
 
 namespace Kobbopay.Bench.Scenarios;
 
@@ -10,9 +12,14 @@ internal static class Create
 
     public static async Task RunAsync(Workbench bench, CancellationToken cancellation)
     {
+        await using var product = await ProductProcesses.StartAsync(
+            bench, webhooks: null, cancellation, ResourceNames.Payments);
+        var creates = new Creates(bench, product).Direct(Clients);
         var one = Pgbench.OneStatement(bench.Servers.Postgres, Clients);
         var five = Pgbench.FiveRoundTrips(bench.Servers.Postgres, Clients);
         Report.Table();
+        Report.Row("P1", await Ratio.MeasureAsync(creates, one, bench.Plan, cancellation));
+        Report.Row("P2", await Ratio.MeasureAsync(creates, five, bench.Plan, cancellation));
         Report.Row("-", await Ratio.MeasureAsync(five, one, bench.Plan, cancellation));
     }
 }

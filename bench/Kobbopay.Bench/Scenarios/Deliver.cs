@@ -1,6 +1,8 @@
 using Kobbopay.Bench.Baselines;
 using Kobbopay.Bench.Measure;
+using Kobbopay.Bench.Product;
 using Kobbopay.Bench.Roles;
+using Kobbopay.ServiceDefaults;
 
 namespace Kobbopay.Bench.Scenarios;
 
@@ -15,7 +17,11 @@ internal static class Deliver
         await using var receiver = await Receiver.StartAsync(bench.Secret, bench.Http, cancellation);
         var few = BareSender.Over(receiver, bench.Http, bench.Secret, Few);
         var many = BareSender.Over(receiver, bench.Http, bench.Secret, Many);
+        await using var product = await ProductProcesses.StartAsync(
+            bench, receiver.Webhooks, cancellation, ResourceNames.Payments, ResourceNames.Webhooks);
+        var backlog = new Backlog(bench, product, receiver);
         Report.Table();
+        Report.Row("W1", await Ratio.MeasureAsync(backlog.Drain, few, bench.Plan, cancellation));
         Report.Row("-", await Ratio.MeasureAsync(many, few, bench.Plan, cancellation));
     }
 }

@@ -1,0 +1,104 @@
+using Kobbopay.Bench.Load;
+using Kobbopay.Bench.Measure;
+using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Identity;
+using Microsoft.Extensions.Hosting.Internal;
+using Npgsql;
+
+namespace Kobbopay.Bench.Product;
+
+/// <summary>
+/// <c>POST /v1/payments</c> with an idempotency key, each for an order of its own: direct to Payments with the identity
+/// that the gateway would sign, or through the gateway with the merchant's key.
+/// </summary>
+internal sealed class Creates(Workbench bench, ProductProcesses product)
+{
+    private static readonly TimeSpan TokenAge = IdentityToken.Lifetime / 3;
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    private readonly IdentityIssuer issuer = new(
+        new IdentityKeys(new ConfigurationBuilder().AddInMemoryCollection(
+        [
+            new($"Identity:Issue:{ResourceNames.Payments}",
+                product.Configuration.IdentityKey(ResourceNames.Gateway, ResourceNames.Payments)),
+        ]).Build()),
+        new HostingEnvironment { ApplicationName = "Kobbopay.Gateway" },
+        TimeProvider.System);
+
+    private volatile Tuple<string, long>? token;
+    private long orders;
+
+    public Subject Direct(int clients) => Over("Payments direct", ResourceNames.Payments, clients, Identity);
+
+    public Subject ThroughGateway(int clients) => Over(
+        "through the gateway", ResourceNames.Gateway, clients, () => new("x-api-key", product.Configuration.ApiKey));
+
+    /// <summary>One create, by HttpClient; the payment's id.</summary>
+    public HttpRequestMessage NewRequest()
+    {
+        var (key, body) = NewOrder();
+        var request = new HttpRequestMessage(HttpMethod.Post, Address(ResourceNames.Payments))
+        {
+            Content = new StringContent(body, mediaType: new("application/json")),
+        };
+        var identity = Identity();
+        request.Headers.Add(identity.Key, identity.Value);
+        request.Headers.Add("Idempotency-Key", key);
+        return request;
+    }
+
+    private Subject Over(string name, string service, int clients, Func<KeyValuePair<string, string>> credentials) =>
+        new(name, "creates/s", async (duration, cancellation) =>
+        {
+            var address = Address(service);
+            var reading = await HttpLoop.RunAsync(
+                address, clients, duration, NextRequest, StatusCodes.Status201Created, cancellation);
+            await SettleAsync(cancellation);
+            return reading;
+
+            byte[] NextRequest()
+            {
+                var (key, body) = NewOrder();
+                return HttpLoop.Request(HttpMethod.Post, address, [credentials(), new("Idempotency-Key", key)], body);
+            }
+        });
+
+    /// <summary>
+    /// Until the events have been published: what is left to do must not fall into the time of the baseline. Its CPU
+    /// time counts as the create's.
+    /// </summary>
+    public async Task SettleAsync(CancellationToken cancellation)
+    {
+        await using var source = NpgsqlDataSource.Create(
+            bench.Servers.Postgres.ConnectionStringOf(ResourceNames.PaymentsDatabase));
+        await using var command = source.CreateCommand(
+            "select exists (select from pending_events) or exists (select from outbox)");
+        while ((bool)(await command.ExecuteScalarAsync(cancellation))!)
+            await Task.Delay(Poll, TimeProvider.System, cancellation);
+    }
+
+    private Uri Address(string service) => new(product.AddressOf(service), "/v1/payments");
+
+    private (string Key, string Body) NewOrder()
+    {
+        var order = Interlocked.Increment(ref orders);
+        return ($"key-{order}",
+            $$"""{"amount": 10.5, "currency": "USDT", "network": "example-network", "orderId": "order-{{order}}"}""");
+    }
+
+    private KeyValuePair<string, string> Identity()
+    {
+        var known = token;
+        if (known is null || TimeProvider.System.GetElapsedTime(known.Item2) > TokenAge)
+        {
+            var merchant = new MerchantIdentity(
+                product.Configuration.Merchant, MerchantEnvironments.Test, Id.New(TimeProvider.System), Scopes.All);
+            known = Tuple.Create(
+                issuer.ForMerchant(ResourceNames.Payments, merchant), TimeProvider.System.GetTimestamp());
+            token = known;
+        }
+
+        return new(IdentityToken.Header, known.Item1);
+    }
+}
