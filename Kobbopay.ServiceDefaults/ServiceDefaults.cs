@@ -16,7 +16,9 @@ namespace Kobbopay.ServiceDefaults;
 /// <summary>What every service has: telemetry, health, discovery, problem+json, request ids, signed identity.</summary>
 public static class ServiceDefaultsExtensions
 {
-    /// <summary>Bytes of a request body at most (contracts.md, section 1); a longer one is 413 <c>body_too_large</c>.</summary>
+    /// <summary>
+    /// Bytes of a request body at most (contracts.md, section 1); a longer one is 413 <c>body_too_large</c>.
+    /// </summary>
     public const long BodyLimit = 64 * 1024;
 
     private const string LiveTag = "live";
@@ -40,7 +42,9 @@ public static class ServiceDefaultsExtensions
         return builder;
     }
 
-    /// <summary>The pipeline in its one right order: request id, problems, identity by endpoint, then the endpoints.</summary>
+    /// <summary>
+    /// The pipeline in its one right order: request id, problems, identity by endpoint, then the endpoints.
+    /// </summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
         app.UseMiddleware<RequestIdMiddleware>();

@@ -16,7 +16,10 @@ public static class NpgsqlDataSourceExtensions
         Action<NpgsqlSettings>? configureSettings = null,
         Action<NpgsqlDataSourceBuilder>? configureDataSourceBuilder = null)
     {
-        var settings = new NpgsqlSettings { ConnectionString = builder.Configuration.GetConnectionString(connectionName) };
+        var settings = new NpgsqlSettings
+        {
+            ConnectionString = builder.Configuration.GetConnectionString(connectionName),
+        };
         configureSettings?.Invoke(settings);
         var connectionString = settings.ConnectionString
             ?? throw new InvalidOperationException($"ConnectionStrings:{connectionName} is not configured");

@@ -6,9 +6,10 @@ using Microsoft.IdentityModel.Tokens;
 namespace Kobbopay.ServiceDefaults.Identity;
 
 /// <summary>
-/// Keys of the signed identity header: one per pair of issuer and audience, so that a service can mint nothing for another.
-/// <c>Identity:Issue:{audience}</c> signs what this service sends; <c>Identity:Accept:{issuer}:0..1</c> are the keys it accepts
-/// (two, so that a key can be changed without a gap). A key is text of at least 43 random characters.
+/// Keys of the signed identity header: one per pair of issuer and audience, so that a service can mint nothing for
+/// another. <c>Identity:Issue:{audience}</c> signs what this service sends; <c>Identity:Accept:{issuer}:0..1</c> are
+/// the keys it accepts (two, so that a key can be changed without a gap). A key is text of at least 43 random
+/// characters.
 /// </summary>
 public sealed class IdentityKeys(IConfiguration configuration)
 {
@@ -31,6 +32,9 @@ public sealed class IdentityKeys(IConfiguration configuration)
         if (text.Length < ShortestKey)
             throw new InvalidOperationException($"An identity key is shorter than {ShortestKey} characters");
         var bytes = Encoding.UTF8.GetBytes(text);
-        return new SymmetricSecurityKey(bytes) { KeyId = Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 4)) };
+        return new SymmetricSecurityKey(bytes)
+        {
+            KeyId = Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 4)),
+        };
     }
 }

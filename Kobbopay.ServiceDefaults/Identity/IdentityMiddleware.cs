@@ -48,18 +48,28 @@ public sealed partial class IdentityMiddleware(
     {
         var caller = await CallerAsync(http);
         if (caller is not { Service: ResourceNames.Gateway, Merchant: { } merchant })
-            throw new ProblemException(ProblemCodes.AuthenticationRequired, "Send your secret key in the x-api-key header.");
-        if (needed.TestOnly && !string.Equals(merchant.Environment, MerchantEnvironments.Test, StringComparison.Ordinal))
+        {
+            throw new ProblemException(
+                ProblemCodes.AuthenticationRequired, "Send your secret key in the x-api-key header.");
+        }
+
+        if (needed.TestOnly && merchant.Environment != MerchantEnvironments.Test)
             throw new ProblemException(ProblemCodes.WrongEnvironment, "This route takes test keys only (kp_test_...).");
         return merchant.Scopes.Contains(needed.Scope)
             ? merchant
-            : throw new ProblemException(ProblemCodes.InsufficientScope, $"This route needs a key with the scope {needed.Scope}.");
+            : throw new ProblemException(
+                ProblemCodes.InsufficientScope, $"This route needs a key with the scope {needed.Scope}.");
     }
 
     private async Task RequireServiceAsync(HttpContext http, RouteAccess.Internal needed)
     {
-        if (await CallerAsync(http) is not { Merchant: null } caller || !needed.Callers.Contains(caller.Service))
-            throw new ProblemException(ProblemCodes.NotFound, "There is nothing here.");
+        if (await CallerAsync(http) is { Merchant: null } caller && needed.Callers.Contains(caller.Service))
+            return;
+
+        // A service whose identity is not accepted must not take that for an answer to its question ("no such key").
+        throw http.Request.Headers.ContainsKey(IdentityToken.Header)
+            ? new ProblemException(ProblemCodes.AuthenticationRequired, "This identity is not accepted here.")
+            : new ProblemException(ProblemCodes.NotFound, "There is nothing here.");
     }
 
     private async ValueTask<Caller?> CallerAsync(HttpContext http) =>

@@ -1,4 +1,4 @@
-using System.Security.Claims;
+using System.Collections.Concurrent;
 using Kobbopay.Contracts;
 using Microsoft.Extensions.Hosting;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -12,22 +12,45 @@ public sealed class IdentityVerifier(IdentityKeys keys, IHostEnvironment host, T
     /// <summary>Clocks of two machines differ by less than this.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Tokens held at most; a gateway sends the same one for half a minute, so that checking it again is waste.
+    /// </summary>
+    private const int Held = 10_000;
+
+    private readonly ConcurrentDictionary<string, Verified> _verified = new(StringComparer.Ordinal);
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
     private readonly TokenValidationParameters _parameters = ParametersFor(keys, ServiceName.Of(host), clock);
 
     public async ValueTask<Caller?> VerifyAsync(string token)
     {
+        if (_verified.TryGetValue(token, out var held) && clock.GetUtcNow() <= held.Expires)
+            return held.Caller;
+
         var result = await _handler.ValidateTokenAsync(token, _parameters);
-        return result.IsValid ? new Caller(result.Issuer, MerchantOf(result.ClaimsIdentity)) : null;
+        if (!result.IsValid || CallerOf(result) is not { } caller)
+            return null;
+        if (_verified.Count >= Held)
+            _verified.Clear();
+        _verified[token] = new Verified(caller, new DateTimeOffset(result.SecurityToken.ValidTo, TimeSpan.Zero));
+        return caller;
     }
 
-    private static MerchantIdentity? MerchantOf(ClaimsIdentity claims)
+    /// <summary>
+    /// A token that speaks of a merchant must do so completely: half an identity is not a service's own.
+    /// </summary>
+    private static Caller? CallerOf(TokenValidationResult result)
     {
+        var claims = result.ClaimsIdentity;
+        if (!claims.HasClaim(claim =>
+            claim.Type is IdentityToken.Merchant or IdentityToken.Key or IdentityToken.Environment))
+            return new Caller(result.Issuer, Merchant: null);
         if (!Id.TryParse(Id.Merchant, claims.FindFirst(IdentityToken.Merchant)?.Value, out var merchant)
-            || !Id.TryParse(Id.ApiKey, claims.FindFirst(IdentityToken.Key)?.Value, out var key))
+            || !Id.TryParse(Id.ApiKey, claims.FindFirst(IdentityToken.Key)?.Value, out var key)
+            || claims.FindFirst(IdentityToken.Environment) is not { Value: var environment })
             return null;
-        var scopes = claims.FindFirst(IdentityToken.Scope)?.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        return new MerchantIdentity(merchant, claims.FindFirst(IdentityToken.Environment)!.Value, key, scopes);
+        var scopes = claims.FindFirst(IdentityToken.Scope)?.Value ?? string.Empty;
+        return new Caller(result.Issuer, new MerchantIdentity(
+            merchant, environment, key, scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
     }
 
     private static TokenValidationParameters ParametersFor(IdentityKeys keys, string audience, TimeProvider clock)
@@ -44,11 +67,14 @@ public sealed class IdentityVerifier(IdentityKeys keys, IHostEnvironment host, T
                 ? ofIssuer.Where(key => string.Equals(key.KeyId, kid, StringComparison.Ordinal))
                 : [],
             TryAllIssuerSigningKeys = false,
+            // Expiry may be over by the skew; a life longer than ours is a token that we did not make.
             LifetimeValidator = (_, expires, _, _) =>
                 expires is { } end && clock.GetUtcNow() <= new DateTimeOffset(end, TimeSpan.Zero) + Skew
                 && end - clock.GetUtcNow().UtcDateTime <= IdentityToken.Lifetime + Skew,
         };
     }
+
+    private sealed record Verified(Caller Caller, DateTimeOffset Expires);
 }
 
 /// <param name="Service">The issuer's logical name.</param>

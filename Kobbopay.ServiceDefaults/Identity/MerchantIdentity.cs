@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Kobbopay.ServiceDefaults.Identity;
 
-/// <summary>Whose request this is, as the gateway signed it. A handler that takes one as a parameter gets the caller's.</summary>
+/// <summary>
+/// Whose request this is, as the gateway signed it. A handler that takes one as a parameter gets the caller's.
+/// </summary>
 public sealed record MerchantIdentity(Guid MerchantId, string Environment, Guid KeyId, IReadOnlyList<string> Scopes)
 {
     public static ValueTask<MerchantIdentity?> BindAsync(HttpContext http) =>

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Kobbopay.ServiceDefaults.Identity;
 
-/// <summary>Who may call a route. Every route says so: one that does not is refused (<see cref="IdentityMiddleware"/>).</summary>
+/// <summary>
+/// Who may call a route. Every route says so: one that does not is refused (<see cref="IdentityMiddleware"/>).
+/// </summary>
 public abstract record RouteAccess
 {
     public sealed record Merchant(string Scope, bool TestOnly) : RouteAccess;
@@ -14,7 +16,9 @@ public abstract record RouteAccess
 
 public static class RouteAccessExtensions
 {
-    /// <summary>Only for a merchant's key with this scope; <paramref name="testOnly"/> routes refuse live keys.</summary>
+    /// <summary>
+    /// Only for a merchant's key with this scope; <paramref name="testOnly"/> routes refuse live keys.
+    /// </summary>
     public static TBuilder RequireMerchant<TBuilder>(this TBuilder route, string scope, bool testOnly = false)
         where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new RouteAccess.Merchant(scope, testOnly));

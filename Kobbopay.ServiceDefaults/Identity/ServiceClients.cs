@@ -9,10 +9,12 @@ public static class ServiceClients
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The named client <paramref name="client"/> that reaches <paramref name="service"/> (a <see cref="ResourceNames"/>
-    /// name, found through service discovery) and signs each call; <c>Identity:Issue:{service}</c> is its key.
+    /// The named client <paramref name="client"/> that reaches <paramref name="service"/> (a
+    /// <see cref="ResourceNames"/> name, found through service discovery) and signs each call;
+    /// <c>Identity:Issue:{service}</c> is its key.
     /// </summary>
-    public static IHttpClientBuilder AddServiceClient(this IServiceCollection services, string client, string service) =>
+    public static IHttpClientBuilder AddServiceClient(
+        this IServiceCollection services, string client, string service) =>
         services
             .AddHttpClient(client, http =>
             {

@@ -9,17 +9,19 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Kobbopay.ServiceDefaults.Web;
 
 /// <summary>
-/// A request's JSON body and its exact bytes (the fingerprint of an idempotent request). Own binding, because the contract
-/// tells 400 (not JSON) from 422 (JSON, but not what the route takes) and wants a pointer to the field.
+/// A request's JSON body and its exact bytes (the fingerprint of an idempotent request). Own binding, because the
+/// contract tells 400 (not JSON) from 422 (JSON, but not what the route takes) and wants a pointer to the field.
 /// </summary>
 public sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Bytes);
 
 public static class JsonBody
 {
     /// <exception cref="ProblemException">
-    /// <c>unsupported_media_type</c>, <c>body_too_large</c>, <c>invalid_json</c> or <c>invalid_request</c> (unknown field, wrong type).
+    /// <c>unsupported_media_type</c>, <c>body_too_large</c>, <c>invalid_json</c> or <c>invalid_request</c> (unknown
+    /// field, wrong type).
     /// </exception>
-    public static async Task<JsonBody<T>> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type, CancellationToken cancellation)
+    public static async Task<JsonBody<T>> ReadAsync<T>(
+        HttpContext http, JsonTypeInfo<T> type, CancellationToken cancellation)
         where T : class
     {
         if (!http.Request.HasJsonContentType())
@@ -71,13 +73,12 @@ public static class JsonBody
 
         var pointer = PointerOf(refused.Path);
         // The serializer's own words name .NET types; ours name the field.
-        var unknown = refused.Message.Contains("could not be mapped", StringComparison.Ordinal);
-        var duplicate = refused.Message.Contains("Duplicate property", StringComparison.Ordinal);
-        var error = refused switch
+        var error = refused.Message switch
         {
-            _ when unknown => new InvalidField(pointer, "unknown_field", "This field is not known."),
-            _ when duplicate => new InvalidField(pointer, "duplicate_field", "This field stands twice."),
-            { InnerException: FormatException own } => new InvalidField(pointer, "invalid_format", own.Message),
+            var words when words.Contains("could not be mapped", StringComparison.Ordinal) =>
+                new InvalidField(pointer, "unknown_field", "This field is not known."),
+            var words when words.Contains("Duplicate property", StringComparison.Ordinal) =>
+                new InvalidField(pointer, "duplicate_field", "This field stands twice."),
             _ => new InvalidField(pointer, "wrong_type", "This value has the wrong type."),
         };
         var name = pointer.Length == 0 ? "The body" : pointer;

@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace Kobbopay.ServiceDefaults.Web;
 
 /// <summary>
-/// The closed list of problem codes (contracts.md, section 1), each with its one status and title. A code is never renamed;
-/// a new one is added here, to the contract, and to docs/errors.md, where its anchor is its name with hyphens.
+/// The closed list of problem codes (contracts.md, section 1), each with its one status and title. A code is never
+/// renamed; a new one is added here, to the contract, and to docs/errors.md, where its anchor is its name with hyphens.
 /// </summary>
 public static class ProblemCodes
 {

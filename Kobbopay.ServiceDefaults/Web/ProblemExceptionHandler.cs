@@ -5,10 +5,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Kobbopay.ServiceDefaults.Web;
 
-/// <summary>Turns what a handler throws into a problem; nothing of an unexpected exception's text leaves the process.</summary>
+/// <summary>
+/// Turns what a handler throws into a problem; nothing of an unexpected exception's text leaves the process.
+/// </summary>
 internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> logger) : IExceptionHandler
 {
-    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryHandleAsync(
+        HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         if (httpContext.Response.HasStarted)
             return false;

@@ -69,7 +69,8 @@ public static class Problems
     {
         404 => WriteAsync(http, ProblemCodes.NotFound, "There is nothing here."),
         405 => WriteAsync(
-            http, ProblemCodes.MethodNotAllowed, $"This route does not take {http.Request.Method}; see the Allow header."),
+            http, ProblemCodes.MethodNotAllowed,
+            $"This route does not take {http.Request.Method}; see the Allow header."),
         413 => WriteAsync(
             http, ProblemCodes.BodyTooLarge, $"A body may have {ServiceDefaultsExtensions.BodyLimit} bytes at most."),
         415 => WriteAsync(http, ProblemCodes.UnsupportedMediaType, "Send the body as application/json."),

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Kobbopay.ServiceDefaults.Web;
 
 /// <summary>
-/// <c>X-Request-Id</c> on every answer, in every log line and problem. The gateway drops what a caller sends, so a well-formed
-/// id on an inbound request is the gateway's own; anything else gets a new one.
+/// <c>X-Request-Id</c> on every answer, in every log line and problem. The gateway drops what a caller sends, so a
+/// well-formed id on an inbound request is the gateway's own; anything else gets a new one.
 /// </summary>
 public sealed class RequestIdMiddleware(RequestDelegate next, TimeProvider clock, ILogger<RequestIdMiddleware> logger)
 {

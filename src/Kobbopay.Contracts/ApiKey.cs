@@ -5,8 +5,8 @@ using System.Text;
 namespace Kobbopay.Contracts;
 
 /// <summary>
-/// The form of a secret API key (contracts.md, section 1): <c>kp_test_</c> or <c>kp_live_</c>, 256 random bits in Crockford
-/// base32 (52 characters), and a 6-character checksum, so that a mistyped key is refused without a look-up.
+/// The form of a secret API key (contracts.md, section 1): <c>kp_test_</c> or <c>kp_live_</c>, 256 random bits in
+/// Crockford base32 (52 characters), and a 6-character checksum, so that a mistyped key is refused without a look-up.
 /// Only the SHA-256 of a key is ever stored.
 /// </summary>
 public static class ApiKey
@@ -21,7 +21,9 @@ public static class ApiKey
         return body + Checksum(body);
     }
 
-    /// <summary>Whether the text has a key's form and its checksum is right; says nothing of whether it was ever issued.</summary>
+    /// <summary>
+    /// Whether the text has a key's form and its checksum is right; says nothing of whether it was ever issued.
+    /// </summary>
     public static bool IsWellFormed([NotNullWhen(true)] string? key, [NotNullWhen(true)] out string? environment)
     {
         environment = null;

@@ -28,7 +28,9 @@ internal static class CrockfordBase32
         return new string(text);
     }
 
-    /// <summary>False unless <paramref name="text"/> is the one text that <see cref="Encode"/> gives for some bytes.</summary>
+    /// <summary>
+    /// False unless <paramref name="text"/> is the one text that <see cref="Encode"/> gives for some bytes.
+    /// </summary>
     public static bool TryDecode(ReadOnlySpan<char> text, Span<byte> bytes)
     {
         if (text.Length != LengthOf(bytes.Length))

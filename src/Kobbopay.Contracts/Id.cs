@@ -28,7 +28,9 @@ public static class Id
         return prefix + CrockfordBase32.Encode(bytes);
     }
 
-    /// <summary>False unless <paramref name="text"/> is exactly what <see cref="Format"/> gives: an id has one spelling.</summary>
+    /// <summary>
+    /// False unless <paramref name="text"/> is exactly what <see cref="Format"/> gives: an id has one spelling.
+    /// </summary>
     public static bool TryParse(string prefix, [NotNullWhen(true)] string? text, out Guid id)
     {
         id = default;

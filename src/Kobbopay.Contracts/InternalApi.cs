@@ -1,26 +1,36 @@
 namespace Kobbopay.Contracts;
 
-/// <summary>What Payments tells the other services over HTTP; the gateway never routes <c>/internal</c> from outside.</summary>
+/// <summary>
+/// What Payments tells the other services over HTTP; the gateway never routes <c>/internal</c> from outside.
+/// </summary>
 public static class InternalApi
 {
     /// <summary><c>GET {ApiKeys}/{sha256 hex}</c> answers <see cref="ApiKeyDescription"/> or 404.</summary>
     public const string ApiKeys = "/internal/api-keys";
 
-    /// <summary><c>GET ?merchant=uuid&amp;environment=&amp;after=sequence&amp;limit=</c> answers <see cref="EventRange"/>.</summary>
+    /// <summary>
+    /// <c>GET ?merchant=uuid&amp;environment=&amp;after=sequence&amp;limit=</c> answers <see cref="EventRange"/>.
+    /// </summary>
     public const string Events = "/internal/events";
 
-    /// <summary><c>GET ?after=uuid&amp;limit=</c> answers <see cref="EventHeads"/>, ordered by (merchant, environment).</summary>
+    /// <summary>
+    /// <c>GET ?after=uuid&amp;limit=</c> answers <see cref="EventHeads"/>, ordered by (merchant, environment).
+    /// </summary>
     public const string EventHeads = "/internal/event-heads";
 
     /// <summary><c>GET {PublicPayments}/{token}</c> answers <see cref="PublicPayment"/> or 404.</summary>
     public const string PublicPayments = "/internal/public-payments";
 }
 
-/// <param name="Version">Grows with every change of the key, so that a slow look-up never overwrites a revocation.</param>
+/// <param name="Version">Grows with every change of the key, so that a slow look-up never overwrites a
+/// revocation.</param>
 public sealed record ApiKeyDescription(
-    Guid KeyId, Guid MerchantId, string Environment, IReadOnlyList<string> Scopes, DateTimeOffset? ExpiresAt, int Version);
+    Guid KeyId, Guid MerchantId, string Environment, IReadOnlyList<string> Scopes, DateTimeOffset? ExpiresAt,
+    int Version);
 
-/// <summary>Consecutive events, ascending; <see cref="LatestSequence"/> is the head of the merchant's environment.</summary>
+/// <summary>
+/// Consecutive events, ascending; <see cref="LatestSequence"/> is the head of the merchant's environment.
+/// </summary>
 public sealed record EventRange(IReadOnlyList<PaymentChanged> Events, long LatestSequence);
 
 public sealed record EventHeads(IReadOnlyList<EventHead> Heads);

@@ -1,11 +1,12 @@
 namespace Kobbopay.Contracts;
 
 /// <summary>
-/// The one bus message per payment event. <see cref="Body"/> is the event as the merchant sees it, rendered once and carried
-/// opaquely; what a consumer needs to file it stands beside it. Consumers are idempotent by (merchant, environment,
-/// sequence) and order-proof by version.
+/// The one bus message per payment event. <see cref="Body"/> is the event as the merchant sees it, rendered once and
+/// carried opaquely; what a consumer needs to file it stands beside it. Consumers are idempotent by (merchant,
+/// environment, sequence) and order-proof by version.
 /// </summary>
-/// <param name="Sequence">Dense per merchant and environment (contracts.md, section 3): a gap is a lost message.</param>
+/// <param name="Sequence">Dense per merchant and environment (contracts.md, section 3): a gap is a lost
+/// message.</param>
 /// <param name="WebhookUrl">The payment's own <c>webhookUrl</c>, when it has one (section 4).</param>
 /// <param name="TraceParent">W3C trace context of the request or scan that caused the event.</param>
 public sealed record PaymentChanged(

@@ -1,7 +1,8 @@
 namespace Kobbopay.Contracts;
 
 /// <summary>
-/// Confirmations or delay changed without a transition: no event, no webhook, only fresher public views, batched per block.
+/// Confirmations or delay changed without a transition: no event, no webhook, only fresher public views, batched per
+/// block.
 /// </summary>
 public sealed record PaymentProgressed(IReadOnlyList<PublicPayment> Payments)
 {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Kobbopay.Durability;
 
 /// <summary>
-/// A loop that never gives up: it runs its step, waits for its signal or its interval, and after a failure tries again with
-/// a pause. It fails the service's health check when it has not got through a step for a while.
+/// A loop that never gives up: it runs its step, waits for its signal or its interval, and after a failure tries again
+/// with a pause. It fails the service's health check when it has not got through a step for a while.
 /// </summary>
 public abstract partial class BackgroundLoop(TimeProvider clock, ILogger logger) : BackgroundService
 {
@@ -22,7 +22,9 @@ public abstract partial class BackgroundLoop(TimeProvider clock, ILogger logger)
 
     protected TimeProvider Clock => clock;
 
-    /// <summary>Does one bounded piece of work. True when more is waiting, so that the next step follows at once.</summary>
+    /// <summary>
+    /// Does one bounded piece of work. True when more is waiting, so that the next step follows at once.
+    /// </summary>
     protected abstract Task<bool> RunOnceAsync(CancellationToken cancellation);
 
     /// <summary>Waits between steps; a loop with a <see cref="Signal{TLoop}"/> waits on that.</summary>
@@ -94,6 +96,7 @@ public static class BackgroundLoopRegistration
     private sealed class LoopHealthCheck(BackgroundLoop loop) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(
-            HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(loop.Health());
+            HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(loop.Health());
     }
 }

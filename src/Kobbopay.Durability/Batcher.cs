@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Kobbopay.Durability;
 
 /// <summary>
-/// Turns single items that arrive at once into one transaction: whatever waits when the handler is free goes in together,
-/// so a batch costs no waiting time. Each caller learns the fate of its own item.
+/// Turns single items that arrive at once into one transaction: whatever waits when the handler is free goes in
+/// together, so a batch costs no waiting time. Each caller learns the fate of its own item.
 /// </summary>
 public sealed partial class Batcher<T>(
     Func<IReadOnlyList<T>, CancellationToken, Task> handle, int limit, TimeProvider clock, ILogger<Batcher<T>> logger)
@@ -69,7 +69,9 @@ public sealed partial class Batcher<T>(
         }
     }
 
-    /// <summary>A database that is away is no item's fault: it is waited for, and meanwhile the broker keeps the rest.</summary>
+    /// <summary>
+    /// A database that is away is no item's fault: it is waited for, and meanwhile the broker keeps the rest.
+    /// </summary>
     private async Task HandleThroughOutageAsync(List<T> items)
     {
         while (true)

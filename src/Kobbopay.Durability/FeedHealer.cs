@@ -6,9 +6,9 @@ using Npgsql;
 namespace Kobbopay.Durability;
 
 /// <summary>
-/// Makes a consumer independent of the bus's memory: it moves each stream's watermark over what has arrived without a gap,
-/// fetches from Payments' internal feed what is missing in a gap, and every half minute what is missing at the end, so that
-/// even the last message of a purged queue comes.
+/// Makes a consumer independent of the bus's memory: it moves each stream's watermark over what has arrived without a
+/// gap, fetches from Payments' internal feed what is missing in a gap, and every half minute what is missing at the
+/// end, so that even the last message of a purged queue comes.
 /// </summary>
 public sealed partial class FeedHealer(
     NpgsqlDataSource database,
@@ -24,7 +24,9 @@ public sealed partial class FeedHealer(
     private const int HeadsPerFetch = 500;
     private static readonly TimeSpan HeadCheck = TimeSpan.FromSeconds(30);
 
-    /// <summary>What the bus is going to bring comes within this time; the same two seconds stand in the gap query.</summary>
+    /// <summary>
+    /// What the bus is going to bring comes within this time; the same two seconds stand in the gap query.
+    /// </summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
 
     private long? _lastHeadCheck;
@@ -74,7 +76,8 @@ public sealed partial class FeedHealer(
               select merchant_id, environment, max(sequence) as upto from ahead
               where island = contiguous group by merchant_id, environment)
             update inbox_streams s set contiguous = r.upto
-            from reached r where s.merchant_id = r.merchant_id and s.environment = r.environment and s.contiguous < r.upto
+            from reached r
+            where s.merchant_id = r.merchant_id and s.environment = r.environment and s.contiguous < r.upto
             """));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             """
@@ -105,7 +108,8 @@ public sealed partial class FeedHealer(
         do
         {
             page = (await client.GetFromJsonAsync(
-                $"{InternalApi.EventHeads}?after={after}&limit={HeadsPerFetch}", ContractsJson.Default.EventHeads, cancellation))!;
+                $"{InternalApi.EventHeads}?after={after}&limit={HeadsPerFetch}",
+                ContractsJson.Default.EventHeads, cancellation))!;
             var behind = await BehindAsync(page.Heads, cancellation);
             ahead.AddRange(behind.Select(gap => new EventHead(gap.MerchantId, gap.Environment, gap.UpTo)));
             after = page.Heads is [.., var end] ? $"{end.MerchantId}/{end.Environment}" : string.Empty;
@@ -139,7 +143,8 @@ public sealed partial class FeedHealer(
         for (var after = gap.Contiguous; after < gap.UpTo;)
         {
             var range = await client.GetFromJsonAsync(
-                $"{InternalApi.Events}?merchant={gap.MerchantId}&environment={gap.Environment}&after={after}&limit={EventsPerFetch}",
+                $"{InternalApi.Events}?merchant={gap.MerchantId}&environment={gap.Environment}"
+            + $"&after={after}&limit={EventsPerFetch}",
                 ContractsJson.Default.EventRange,
                 cancellation);
             if (range is not { Events: [.., var newest] events })
@@ -150,7 +155,8 @@ public sealed partial class FeedHealer(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Fetched {Count} events of {Merchant}/{Environment} after {After} that the bus had not brought")]
+    [LoggerMessage(LogLevel.Warning,
+        "Fetched {Count} events of {Merchant}/{Environment} after {After} that the bus had not brought")]
     private partial void LogHealed(int count, Guid merchant, string environment, long after);
 
     private sealed record Gap(Guid MerchantId, string Environment, long Contiguous, long UpTo);

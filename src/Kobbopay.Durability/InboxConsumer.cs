@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Kobbopay.Durability;
 
-/// <summary>Takes payment events from the service's durable queue to its <see cref="IPaymentChangedHandler"/>, in batches.</summary>
+/// <summary>
+/// Takes payment events from the service's durable queue to its <see cref="IPaymentChangedHandler"/>, in batches.
+/// </summary>
 public sealed class InboxConsumer(Batcher<PaymentChanged> batcher) : IConsumer<PaymentChanged>
 {
     public Task Consume(ConsumeContext<PaymentChanged> context) =>
@@ -35,8 +37,8 @@ public static class InboxRegistration
     }
 
     /// <summary>
-    /// The service's shared work queue. A message that can't be taken is tried again, then parked in the error queue, where
-    /// it blocks nothing; the healer fetches its event from Payments once the cause is gone.
+    /// The service's shared work queue. A message that can't be taken is tried again, then parked in the error queue,
+    /// where it blocks nothing; the healer fetches its event from Payments once the cause is gone.
     /// </summary>
     public static void AddInboxQueue(
         this IRabbitMqBusFactoryConfigurator rabbit, IBusRegistrationContext context, string queue) =>

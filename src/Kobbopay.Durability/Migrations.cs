@@ -10,12 +10,15 @@ using Npgsql;
 namespace Kobbopay.Durability;
 
 /// <summary>
-/// Brings a service's database to its schema: the numbered SQL scripts embedded here (outbox, inbox) and in the service,
-/// forward only, each in its transaction, under an advisory lock, so that any number of replicas may start at once.
+/// Brings a service's database to its schema: the numbered SQL scripts embedded here (outbox, inbox) and in the
+/// service, forward only, each in its transaction, under an advisory lock, so that any number of replicas may start at
+/// once.
 /// </summary>
 public static class Migrations
 {
-    /// <summary>Any constant will do; it has to differ from other users of advisory locks in the same database.</summary>
+    /// <summary>
+    /// Any constant will do; it has to differ from other users of advisory locks in the same database.
+    /// </summary>
     private const long LockKey = 0x6b6f_6262_6f01;
 
     /// <exception cref="InvalidOperationException">A script failed; what came before it stands.</exception>
@@ -34,7 +37,8 @@ public static class Migrations
         var result = await Task.Run(
             () => DeployChanges.To.PostgresqlDatabase(unpooled)
                 .WithScriptsEmbeddedInAssemblies(
-                    [typeof(Migrations).Assembly, scripts], name => name.Contains(".Migrations.", StringComparison.Ordinal))
+                    [typeof(Migrations).Assembly, scripts],
+                name => name.Contains(".Migrations.", StringComparison.Ordinal))
                 .JournalToPostgresqlTable("public", "schema_versions")
                 .WithTransactionPerScript()
                 .LogTo(new NoOpUpgradeLog())
@@ -49,8 +53,8 @@ public static class Migrations
 public static class MigrationRegistration
 {
     /// <summary>
-    /// Migrates before anything else starts, so that no request and no loop ever meets an older schema; while the database is
-    /// not there yet it tries again, so that services may start in any order.
+    /// Migrates before anything else starts, so that no request and no loop ever meets an older schema; while the
+    /// database is not there yet it tries again, so that services may start in any order.
     /// </summary>
     public static void MigrateAtStart(this IHostApplicationBuilder builder, string connectionName, Assembly scripts)
     {

@@ -12,7 +12,9 @@ namespace Kobbopay.Durability;
 /// </summary>
 public static class Outbox
 {
-    /// <summary>Adds one message. <paramref name="id"/> is a UUIDv7, so that rows leave about in the order they came.</summary>
+    /// <summary>
+    /// Adds one message. <paramref name="id"/> is a UUIDv7, so that rows leave about in the order they came.
+    /// </summary>
     public static void Add<T>(this NpgsqlBatch batch, Guid id, T message)
         where T : class
     {
@@ -23,7 +25,10 @@ public static class Outbox
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = typeof(T).Name });
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Write(message) });
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)Activity.Current?.Id ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new NpgsqlParameter
+        {
+            Value = (object?)Activity.Current?.Id ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text,
+        });
         batch.BatchCommands.Add(command);
     }
 

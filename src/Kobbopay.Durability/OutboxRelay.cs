@@ -9,14 +9,17 @@ using Npgsql;
 namespace Kobbopay.Durability;
 
 /// <summary>
-/// Publishes outbox rows and deletes those that the broker has confirmed. Rows are claimed with <c>skip locked</c>, so any
-/// number of replicas share the work; a crash between confirm and delete repeats messages, which consumers expect.
+/// Publishes outbox rows and deletes those that the broker has confirmed. Rows are claimed with <c>skip locked</c>, so
+/// any number of replicas share the work; a crash between confirm and delete repeats messages, which consumers expect.
 /// </summary>
 public sealed class OutboxRelay(
-    NpgsqlDataSource database, IBusControl bus, Signal<OutboxRelay> signal, TimeProvider clock, ILogger<OutboxRelay> logger)
+    NpgsqlDataSource database, IBusControl bus, Signal<OutboxRelay> signal, TimeProvider clock,
+    ILogger<OutboxRelay> logger)
     : BackgroundLoop(clock, logger)
 {
-    /// <summary>Rows claimed and confirms in flight at a time; past 128 a quorum queue can stall (performance.md).</summary>
+    /// <summary>
+    /// Rows claimed and confirms in flight at a time; past 128 a quorum queue can stall (performance.md).
+    /// </summary>
     private const int BatchLimit = 100;
 
     /// <summary>A broker that has not confirmed by then is taken for gone; the rows stay.</summary>
@@ -25,7 +28,8 @@ public sealed class OutboxRelay(
     private static readonly ActivitySource Source = new("Kobbopay.Outbox");
 
     private static readonly FrozenDictionary<string, Type> MessageTypes =
-        new[] { typeof(PaymentChanged), typeof(PaymentProgressed) }.ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
+        new[] { typeof(PaymentChanged), typeof(PaymentProgressed) }
+            .ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
 
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
 
@@ -75,7 +79,8 @@ public sealed class OutboxRelay(
         while (await reader.ReadAsync(cancellation))
         {
             rows.Add(new Row(
-                reader.GetGuid(0), reader.GetString(1), reader.GetFieldValue<byte[]>(2), reader.IsDBNull(3) ? null : reader.GetString(3)));
+                reader.GetGuid(0), reader.GetString(1), reader.GetFieldValue<byte[]>(2),
+                reader.IsDBNull(3) ? null : reader.GetString(3)));
         }
 
         return rows;
@@ -86,7 +91,8 @@ public sealed class OutboxRelay(
         using var activity = Source.StartActivity("outbox publish", ActivityKind.Producer, row.TraceParent);
         var type = MessageTypes[row.MessageType];
         var message = JsonSerializer.Deserialize(row.Body, type, ContractsJson.Default)!;
-        await bus.Publish(message, type, Pipe.Execute<PublishContext>(context => context.MessageId = row.Id), cancellation);
+        await bus.Publish(
+                message, type, Pipe.Execute<PublishContext>(context => context.MessageId = row.Id), cancellation);
     }
 
     private static async Task DeleteAsync(NpgsqlConnection connection, Guid[] confirmed)

@@ -1,8 +1,8 @@
 namespace Kobbopay.Durability;
 
 /// <summary>
-/// Wakes a loop of this process as soon as there is work, instead of at its next poll. Setting it twice is as good as once;
-/// a signal that is lost (a crash, another replica's commit) costs one poll interval, never the work.
+/// Wakes a loop of this process as soon as there is work, instead of at its next poll. Setting it twice is as good as
+/// once; a signal that is lost (a crash, another replica's commit) costs one poll interval, never the work.
 /// </summary>
 public sealed class Signal<TLoop> : IDisposable
     where TLoop : BackgroundLoop

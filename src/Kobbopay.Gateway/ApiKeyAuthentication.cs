@@ -9,10 +9,11 @@ using Microsoft.Net.Http.Headers;
 namespace Kobbopay.Gateway;
 
 /// <summary>
-/// Whose key this is (contracts.md, section 1). A refusal never depends on whether Payments can be reached: then the answer is
-/// 503, so that nobody takes a valid key out of service because of our outage.
+/// Whose key this is (contracts.md, section 1). A refusal never depends on whether Payments can be reached: then the
+/// answer is 503, so that nobody takes a valid key out of service because of our outage.
 /// </summary>
-public sealed partial class ApiKeyAuthentication(ApiKeyCache keys, TimeProvider clock, ILogger<ApiKeyAuthentication> logger)
+public sealed partial class ApiKeyAuthentication(
+    ApiKeyCache keys, TimeProvider clock, ILogger<ApiKeyAuthentication> logger)
 {
     public const string Header = "x-api-key";
 

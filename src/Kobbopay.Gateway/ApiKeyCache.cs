@@ -5,9 +5,9 @@ using Kobbopay.ServiceDefaults.Identity;
 namespace Kobbopay.Gateway;
 
 /// <summary>
-/// What Payments said of API keys, by hash. An answer counts from the moment of asking; only one question for a key is under
-/// way at a time; a failed one is not kept. Known and unknown keys are held apart, so that a flood of invented ones can't
-/// push a merchant's out.
+/// What Payments said of API keys, by hash. An answer counts from the moment of asking; only one question for a key is
+/// under way at a time; a failed one is not kept. Known and unknown keys are held apart, so that a flood of invented
+/// ones can't push a merchant's out.
 /// </summary>
 public sealed class ApiKeyCache(
     Func<string, CancellationToken, Task<ApiKeyDescription?>> lookUp, IdentityIssuer issuer, TimeProvider clock)
@@ -78,7 +78,9 @@ public sealed class ApiKeyCache(
         return null;
     }
 
-    /// <summary>Drops what is over, and, if that is not enough, any tenth: a dropped key only costs a question.</summary>
+    /// <summary>
+    /// Drops what is over, and, if that is not enough, any tenth: a dropped key only costs a question.
+    /// </summary>
     private static void MakeRoom<T>(ConcurrentDictionary<string, T> held, Func<T, bool> isOver)
     {
         if (held.Count < Limit)
@@ -108,8 +110,8 @@ public sealed class KnownKey(ApiKeyDescription description, long askedAt, Identi
     public long AskedAt { get; } = askedAt;
 
     /// <summary>
-    /// Signed once per service and held as long as this description is, which is half a token's life: each token that is
-    /// sent has the other half left.
+    /// Signed once per service and held as long as this description is, which is half a token's life: each token that
+    /// is sent has the other half left.
     /// </summary>
     public string TokenFor(string service) => _tokens.GetOrAdd(service, Sign);
 

@@ -5,8 +5,8 @@ using Microsoft.Net.Http.Headers;
 namespace Kobbopay.Gateway;
 
 /// <summary>
-/// A secret key in a page is a leaked key: a request that carries one and bears a browser's mark is refused (contracts.md,
-/// section 1, "Browser misuse"). Not by <c>Sec-Fetch-Mode</c>, which Node's fetch sends.
+/// A secret key in a page is a leaked key: a request that carries one and bears a browser's mark is refused
+/// (contracts.md, section 1, "Browser misuse"). Not by <c>Sec-Fetch-Mode</c>, which Node's fetch sends.
 /// </summary>
 public sealed partial class BrowserGuard(RequestDelegate next, ILogger<BrowserGuard> logger)
 {

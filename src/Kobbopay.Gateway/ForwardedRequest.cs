@@ -16,14 +16,16 @@ public sealed class ForwardedRequest(string? identity) : HttpTransformer
     /// </summary>
     private static readonly string[] KeptBack =
     [
-        ApiKeyAuthentication.Header, "Authorization", "Forwarded", ClientAddress, "X-Forwarded-Host", "X-Forwarded-Proto",
-        "X-Forwarded-Prefix", "baggage", "Correlation-Context",
+        ApiKeyAuthentication.Header, "Authorization",
+        "Forwarded", ClientAddress, "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix",
+        "baggage", "Correlation-Context",
     ];
 
     public static readonly ForwardedRequest Anonymous = new(identity: null);
 
     public override async ValueTask TransformRequestAsync(
-        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix,
+        CancellationToken cancellationToken)
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         var headers = proxyRequest.Headers;

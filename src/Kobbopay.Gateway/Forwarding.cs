@@ -5,7 +5,9 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Kobbopay.Gateway;
 
-/// <summary>Hands a request to a service and its answer back, unchanged but for the headers that are the gateway's.</summary>
+/// <summary>
+/// Hands a request to a service and its answer back, unchanged but for the headers that are the gateway's.
+/// </summary>
 public sealed partial class Forwarding(
     IHttpForwarder forwarder,
     ServiceDiscoveryResolver services,
@@ -40,7 +42,8 @@ public sealed partial class Forwarding(
     }
 
     /// <summary>For anybody; a key that came along stays here.</summary>
-    public Task ForAnybodyAsync(HttpContext http, string service) => ForwardAsync(http, service, ForwardedRequest.Anonymous);
+    public Task ForAnybodyAsync(HttpContext http, string service) =>
+        ForwardAsync(http, service, ForwardedRequest.Anonymous);
 
     public void Dispose() => _client.Dispose();
 
@@ -68,8 +71,8 @@ public sealed partial class Forwarding(
     }
 
     /// <summary>
-    /// Our routes are made of these characters alone. Whatever a second reader of the path could take for something else (an
-    /// encoded slash, a back slash, dot segments, an empty segment) is no route.
+    /// Our routes are made of these characters alone. Whatever a second reader of the path could take for something
+    /// else (an encoded slash, a back slash, dot segments, an empty segment) is no route.
     /// </summary>
     private static bool IsPlain(string? path)
     {

@@ -3,7 +3,9 @@ using Kobbopay.ServiceDefaults.Web;
 
 namespace Kobbopay.Gateway;
 
-/// <summary>What is taken off each request before anything reads it, and put on each answer that does not say otherwise.</summary>
+/// <summary>
+/// What is taken off each request before anything reads it, and put on each answer that does not say otherwise.
+/// </summary>
 public static class PublicEdge
 {
     /// <summary>The first thing in the pipeline.</summary>

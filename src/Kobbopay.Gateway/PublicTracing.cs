@@ -5,9 +5,9 @@ using OpenTelemetry.Context.Propagation;
 namespace Kobbopay.Gateway;
 
 /// <summary>
-/// A caller's <c>traceparent</c> is continued: a merchant finds the trace of an order again in the webhook it led to. It
-/// decides nothing here; how a caller's sampling flag counts is <c>OTEL_TRACES_SAMPLER</c>'s. A caller's baggage stays out:
-/// it would travel through every service and into their spans.
+/// A caller's <c>traceparent</c> is continued: a merchant finds the trace of an order again in the webhook it led to.
+/// It decides nothing here; how a caller's sampling flag counts is <c>OTEL_TRACES_SAMPLER</c>'s. A caller's baggage
+/// stays out: it would travel through every service and into their spans.
 /// </summary>
 public static class PublicTracing
 {

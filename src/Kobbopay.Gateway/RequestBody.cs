@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Kobbopay.Gateway;
 
 /// <summary>
-/// The limit of a body (contracts.md, section 1), in bytes of content. A body that tells its length is streamed. One that does
-/// not (chunked) is read first: the server's own limit counts the chunks' framing, and a service should not wait for, or see
-/// the beginning of, what may turn out to be too long.
+/// The limit of a body (contracts.md, section 1), in bytes of content. A body that tells its length is streamed. One
+/// that does not (chunked) is read first: the server's own limit counts the chunks' framing, and a service should not
+/// wait for, or see the beginning of, what may turn out to be too long.
 /// </summary>
 public static class RequestBody
 {
@@ -18,7 +18,8 @@ public static class RequestBody
         var request = http.Request;
         if (request.ContentLength is { } length)
             return length <= ServiceDefaultsExtensions.BodyLimit;
-        return http.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true } || await ReadAsync(http);
+        var mayCome = http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+        return !mayCome || await ReadAsync(http);
     }
 
     private static async Task<bool> ReadAsync(HttpContext http)

@@ -4,8 +4,8 @@ using Kobbopay.ServiceDefaults.Identity;
 namespace Kobbopay.Gateway;
 
 /// <summary>
-/// What can be reached from outside, and nothing else can: a service's <c>/internal</c>, <c>/health</c> and <c>/alive</c> have
-/// no route here.
+/// What can be reached from outside, and nothing else can: a service's <c>/internal</c>, <c>/health</c> and
+/// <c>/alive</c> have no route here.
 /// </summary>
 public static class Routes
 {

@@ -5,8 +5,9 @@ using Microsoft.Extensions.ServiceDiscovery;
 namespace Kobbopay.Gateway;
 
 /// <summary>
-/// A service's address by its logical name, taking turns among replicas. Own code because the discovery package's bridge to
-/// the reverse proxy is not used; the names and their meaning are that package's (<c>services__payments__http__0</c>).
+/// A service's address by its logical name, taking turns among replicas. Own code because the discovery package's
+/// bridge to the reverse proxy is not used; the names and their meaning are that package's
+/// (<c>services__payments__http__0</c>).
 /// </summary>
 public sealed class ServiceDiscoveryResolver(ServiceEndpointResolver resolver)
 {

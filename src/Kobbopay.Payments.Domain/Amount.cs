@@ -4,8 +4,9 @@ using System.Numerics;
 namespace Kobbopay.Payments.Domain;
 
 /// <summary>
-/// Money between its two exact forms: decimal text as merchants write it (<c>10.5</c>) and base units, the smallest unit of the
-/// asset (<c>10500000</c> of 6 decimals). Never a floating-point number, never rounded (contracts.md, section 1).
+/// Money between its two exact forms: decimal text as merchants write it (<c>10.5</c>) and base units, the smallest
+/// unit of the asset (<c>10500000</c> of 6 decimals). Never a floating-point number, never rounded (contracts.md,
+/// section 1).
 /// </summary>
 public static class Amount
 {

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Kobbopay.Payments.Domain;
 
-/// <summary>Where a payment stands (contracts.md, section 2). Paid = seen; Confirmed = final; never the same thing.</summary>
+/// <summary>
+/// Where a payment stands (contracts.md, section 2). Paid = seen; Confirmed = final; never the same thing.
+/// </summary>
 public enum PaymentStatus
 {
     Pending,
@@ -71,8 +73,8 @@ public sealed record Payment
     public BigInteger Missing => BigInteger.Max(BigInteger.Zero, (AcceptedAmount ?? Terms.Amount) - Received);
 
     /// <summary>
-    /// The confirmations that the whole of what is due has: those of the transfer that completes it, oldest first. It stops at
-    /// the required number, where nothing more depends on it; zero while less than due has been seen.
+    /// The confirmations that the whole of what is due has: those of the transfer that completes it, oldest first. It
+    /// stops at the required number, where nothing more depends on it; zero while less than due has been seen.
     /// </summary>
     public int Confirmations
     {

@@ -5,9 +5,12 @@ namespace Kobbopay.Payments.Domain;
 /// <param name="From">The status before; null at creation.</param>
 /// <param name="After">The payment at this version: the event's snapshot.</param>
 /// <param name="Reorg">The blocks in question when the chain was reorganised.</param>
-public sealed record PaymentEvent(string Type, PaymentStatus? From, Payment After, DateTimeOffset At, Reorg? Reorg = null);
+public sealed record PaymentEvent(
+    string Type, PaymentStatus? From, Payment After, DateTimeOffset At, Reorg? Reorg = null);
 
-/// <summary>A block that left the canonical chain, and the one in its place (none when the chain became shorter).</summary>
+/// <summary>
+/// A block that left the canonical chain, and the one in its place (none when the chain became shorter).
+/// </summary>
 public sealed record Reorg(string OldBlockHash, string? NewBlockHash);
 
 /// <summary>The public names (contracts.md, section 2); none is ever renamed.</summary>

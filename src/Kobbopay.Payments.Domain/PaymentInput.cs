@@ -4,8 +4,8 @@ namespace Kobbopay.Payments.Domain;
 public abstract record PaymentInput
 {
     /// <summary>
-    /// A scan: the transfers that the canonical chain holds for this payment now, all of them, at this height. What came, went
-    /// or moved follows from the difference, so the result does not depend on the order of arrival.
+    /// A scan: the transfers that the canonical chain holds for this payment now, all of them, at this height. What
+    /// came, went or moved follows from the difference, so the result does not depend on the order of arrival.
     /// </summary>
     public sealed record ChainSeen(IReadOnlyList<Transfer> Transfers, long Head, Reorg? Reorg = null) : PaymentInput;
 

@@ -1,8 +1,8 @@
 namespace Kobbopay.Payments.Domain;
 
 /// <summary>
-/// The lifecycle table of contracts.md, section 2 as a total, pure function. Time comes in as an argument, nothing goes out
-/// but the decision. An observed transfer is never rejected: money always counts.
+/// The lifecycle table of contracts.md, section 2 as a total, pure function. Time comes in as an argument, nothing goes
+/// out but the decision. An observed transfer is never rejected: money always counts.
 /// </summary>
 public static class PaymentLifecycle
 {
@@ -49,8 +49,9 @@ public static class PaymentLifecycle
     }
 
     /// <summary>
-    /// Money in a later block than the window's end is itself the proof that the window is over. What came on time counts
-    /// first, then the payment expires, then the rest is late: the same as if each had been seen alone, in its order.
+    /// Money in a later block than the window's end is itself the proof that the window is over. What came on time
+    /// counts first, then the payment expires, then the rest is late: the same as if each had been seen alone, in its
+    /// order.
     /// </summary>
     private static int ExpireFirst(Steps steps, Payment before)
     {
@@ -140,7 +141,8 @@ public static class PaymentLifecycle
                 ConfirmIfFinal(steps);
                 return steps.Accepted();
 
-            case ResolutionAction.Dismiss when open && payment.Status != PaymentStatus.Pending && payment.Resolution is null:
+            case ResolutionAction.Dismiss
+                when open && payment.Status != PaymentStatus.Pending && payment.Resolution is null:
                 steps.Add(PaymentEventTypes.Resolved);
                 return steps.Accepted();
 
@@ -169,8 +171,8 @@ public static class PaymentLifecycle
     };
 
     /// <summary>
-    /// Enough, by the rule of the payment's state: on time while open; within the late window once expired (or while it waits
-    /// for a reverted transfer); anything that a person has accepted before. Never on its own once canceled.
+    /// Enough, by the rule of the payment's state: on time while open; within the late window once expired (or while it
+    /// waits for a reverted transfer); anything that a person has accepted before. Never on its own once canceled.
     /// </summary>
     private static bool Suffices(Payment payment)
     {

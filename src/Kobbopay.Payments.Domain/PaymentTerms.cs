@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Kobbopay.Payments.Domain;
 
 /// <summary>
-/// What was agreed when the payment was created, the merchant's policies of that moment included: a later change of a setting
-/// never changes a payment that stands. Amounts are base units.
+/// What was agreed when the payment was created, the merchant's policies of that moment included: a later change of a
+/// setting never changes a payment that stands. Amounts are base units.
 /// </summary>
 public sealed record PaymentTerms
 {

@@ -7,7 +7,8 @@ namespace Kobbopay.Payments.Domain;
 /// the same transfer in another block keeps its id and the time it was first mined.
 /// </summary>
 /// <param name="Amount">Base units, above zero.</param>
-/// <param name="FirstBlockTime">Timestamp of the first block that ever held it: a re-mined transfer stays on time.</param>
+/// <param name="FirstBlockTime">Timestamp of the first block that ever held it: a re-mined transfer stays on
+/// time.</param>
 public sealed record Transfer(
     Guid Id, string TxHash, BigInteger Amount, long BlockNumber, string BlockHash, DateTimeOffset FirstBlockTime)
 {

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Kobbopay.IntegrationTests.Gateway;
 
 /// <summary>
-/// A service behind the gateway, with the pipeline that every service has: its merchant routes answer only to an identity
-/// that the gateway signed for it. It keeps what it received.
+/// A service behind the gateway, with the pipeline that every service has: its merchant routes answer only to an
+/// identity that the gateway signed for it. It keeps what it received.
 /// </summary>
 internal sealed class Backend : IAsyncDisposable
 {

@@ -50,7 +50,8 @@ public sealed class BrowserGuardTests : GatewayHouse
         };
 
         var answer = await SendPlainAsync(
-            HttpMethod.Get, "/v1/public/payments/pst_1", null, ("Origin", "https://x.example"), ("Sec-Fetch-Site", "cross-site"));
+            HttpMethod.Get, "/v1/public/payments/pst_1", null,
+            ("Origin", "https://x.example"), ("Sec-Fetch-Site", "cross-site"));
 
         answer.Status.Should().Be(200);
         answer.Headers["Access-Control-Allow-Origin"].Should().Be("*");

@@ -106,7 +106,9 @@ public sealed class ForwardingTests : GatewayHouse
         const string traceId = "0af7651916cd43dd8448eb211c80319c";
 
         await SendAsync("/v1/payments",
-            ("traceparent", $"00-{traceId}-b7ad6b7169203331-01"), ("baggage", "userId=alice"), ("Correlation-Context", "a=b"));
+            ("traceparent", $"00-{traceId}-b7ad6b7169203331-01"),
+            ("baggage", "userId=alice"),
+            ("Correlation-Context", "a=b"));
 
         var headers = Payments.Single().Headers;
         headers["traceparent"].Should().StartWith($"00-{traceId}-").And.NotContain("b7ad6b7169203331");

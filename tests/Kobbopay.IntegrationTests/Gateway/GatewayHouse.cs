@@ -11,7 +11,9 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Kobbopay.IntegrationTests.Gateway;
 
-/// <summary>The gateway as it is, on a port of its own, with three services behind it; a test class's tests have one each.</summary>
+/// <summary>
+/// The gateway as it is, on a port of its own, with three services behind it; a test class's tests have one each.
+/// </summary>
 public abstract class GatewayHouse : IAsyncLifetime
 {
     private WebApplication? _gateway;
@@ -95,7 +97,9 @@ public abstract class GatewayHouse : IAsyncLifetime
             await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
-    /// <summary>Sends a request line as it stands, which a client library would tidy up first; answers the status.</summary>
+    /// <summary>
+    /// Sends a request line as it stands, which a client library would tidy up first; answers the status.
+    /// </summary>
     protected async Task<int> StatusOfRawAsync(string requestLine)
     {
         var cancellation = TestContext.Current.CancellationToken;
@@ -103,7 +107,8 @@ public abstract class GatewayHouse : IAsyncLifetime
         await connection.ConnectAsync(Url.Host, Url.Port, cancellation);
         await using var stream = connection.GetStream();
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"{requestLine}\r\nHost: x\r\nConnection: close\r\nx-api-key: {Key}\r\n\r\n"), cancellation);
+            Encoding.ASCII.GetBytes($"{requestLine}\r\nHost: x\r\nConnection: close\r\nx-api-key: {Key}\r\n\r\n"),
+            cancellation);
         using var reader = new StreamReader(stream);
         return int.Parse((await reader.ReadLineAsync(cancellation))!.Split(' ')[1]);
     }

@@ -67,7 +67,7 @@ public sealed class RouteTests : GatewayHouse
     }
 
     [Theory]
-    [InlineData("/health", "{\"status\":\"Healthy\",\"checks\":{\"self\":{\"status\":\"Healthy\",\"description\":null}}}")]
+    [InlineData("/health", """{"status":"Healthy","checks":{"self":{"status":"Healthy","description":null}}}""")]
     [InlineData("/alive", "Healthy")]
     public async Task The_gateway_answers_for_its_own_health(string target, string body)
     {
