@@ -120,7 +120,8 @@ internal static class PaymentMarkup
     {
         if (view.Transfers.Count == 0 && view.Received is "0")
             return Html.Nothing;
-        var missing = view.Missing is "0"
+        // What a tolerance or the merchant forgave is no longer missed once the payment counts as paid.
+        var missing = view.Missing is "0" || view.Status is "Paid" or "Confirmed"
             ? Html.Nothing
             : Html.Of($"<div><dt>Missing</dt><dd>{view.Missing} {view.Currency}</dd></div>");
         return Html.Of($"""
