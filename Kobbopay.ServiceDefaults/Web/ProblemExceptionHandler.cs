@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -36,8 +37,12 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
             case BadHttpRequestException { StatusCode: 415 }:
                 return new ProblemException(ProblemCodes.UnsupportedMediaType, "Send the body as application/json.");
 
+            case BadHttpRequestException bad when UnboundParameter().Match(bad.Message) is { Success: true } parameter:
+                var field = new InvalidField(
+                    $"?{parameter.Groups["name"].Value}", "wrong_type", "This value is missing or has the wrong type.");
+                return new ProblemException(ProblemCodes.InvalidRequest, $"{field.Pointer}: {field.Message}", [field]);
+
             case BadHttpRequestException bad:
-                // The framework names the parameter, never what it points to inside the process.
                 return new ProblemException(ProblemCodes.InvalidRequest, bad.Message);
 
             case DbException { IsTransient: true }:
@@ -53,6 +58,10 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
                     ProblemCodes.InternalError, "The request id helps us to find what happened.");
         }
     }
+
+    /// <summary>The framework's words name a .NET type before the parameter's name; ours name the parameter.</summary>
+    [GeneratedRegex("parameter \"[^\"]*?(?<name>\\w+)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
+    private static partial Regex UnboundParameter();
 
     [LoggerMessage(LogLevel.Warning, "A request failed because the database is not available")]
     private partial void LogUnavailable(Exception exception);
