@@ -6,7 +6,7 @@ namespace Kobbopay.Payments;
 /// <summary>
 /// Hands out the next address index of a series, each once, ever. Indexes are reserved in small blocks, so that creating a
 /// payment neither waits for a shared counter row nor needs a second round trip; a process that ends leaves the rest of its
-/// block unused.
+/// block unused. Wallets look only so far past the last address that was paid, so an index that no payment got is given out again.
 /// </summary>
 public sealed class AddressIndexes(NpgsqlDataSource database)
 {
@@ -15,9 +15,12 @@ public sealed class AddressIndexes(NpgsqlDataSource database)
 
     private readonly ConcurrentDictionary<string, Series> _series = new(StringComparer.Ordinal);
 
-    public async ValueTask<long> TakeAsync(string series, CancellationToken cancellation)
+    public async ValueTask<AddressIndex> TakeAsync(string series, CancellationToken cancellation)
     {
         var own = _series.GetOrAdd(series, _ => new Series());
+        if (own.Returned.TryTake(out var returned))
+            return new AddressIndex(series, returned);
+
         await own.Lock.WaitAsync(cancellation);
         try
         {
@@ -27,13 +30,19 @@ public sealed class AddressIndexes(NpgsqlDataSource database)
                 own.End = own.Next + BlockSize;
             }
 
-            return own.Next++;
+            return new AddressIndex(series, own.Next++);
         }
         finally
         {
             own.Lock.Release();
         }
     }
+
+    /// <summary>
+    /// Gives back an index whose payment certainly does not exist: the statement that would have stored it answered that it did
+    /// not. After a failure nobody knows, and the index stays unused.
+    /// </summary>
+    public void Return(AddressIndex index) => _series[index.Series].Returned.Add(index.Index);
 
     private async Task<long> ReserveAsync(string series, CancellationToken cancellation)
     {
@@ -52,8 +61,14 @@ public sealed class AddressIndexes(NpgsqlDataSource database)
     {
         public SemaphoreSlim Lock { get; } = new(1);
 
+        /// <summary>No more than were once taken; a creation takes these first.</summary>
+        public ConcurrentBag<long> Returned { get; } = [];
+
         public long Next { get; set; }
 
         public long End { get; set; }
     }
 }
+
+/// <summary>One index of a series, taken for one payment.</summary>
+public readonly record struct AddressIndex(string Series, long Index);

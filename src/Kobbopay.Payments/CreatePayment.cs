@@ -41,9 +41,21 @@ public static class CreatePayment
     {
         // A used key answers with what was, even when the same request would be refused today.
         var (draft, refusal) = await factory.TryMakeAsync(merchant, request, cancellation);
-        return draft is null
-            ? await store.FindReplayAsync(merchant, claim, cancellation) ?? throw refusal!
-            : await store.CreateAsync(merchant, draft, claim, cancellation);
+        if (draft is null)
+            return await store.FindReplayAsync(merchant, claim, cancellation) ?? throw refusal!;
+
+        try
+        {
+            var answer = await store.CreateAsync(merchant, draft, claim, cancellation);
+            if (answer.KeyReplayed || answer.OrderReplayed)
+                factory.Discard(draft);
+            return answer;
+        }
+        catch (ProblemException)
+        {
+            factory.Discard(draft);
+            throw;
+        }
     }
 
     internal static async Task AnswerAsync(HttpResponse response, CreateResult result, CancellationToken cancellation)
@@ -62,7 +74,8 @@ public static class CreatePayment
 }
 
 /// <summary>A new payment, complete but for being stored.</summary>
-internal sealed record PaymentDraft(PaymentDetails Details, PaymentEvent Created, MerchantSettings Merchant);
+internal sealed record PaymentDraft(
+    PaymentDetails Details, PaymentEvent Created, MerchantSettings Merchant, AddressIndex AddressIndex);
 
 /// <summary>What a creation answers: a new payment's bytes, or those of the one that stands in its place.</summary>
 public sealed record CreateResult(
@@ -87,6 +100,9 @@ public sealed class PaymentFactory(
         }
     }
 
+    /// <summary>The creation ended for certain without this payment: its address is free for the next.</summary>
+    internal void Discard(PaymentDraft draft) => addresses.Return(draft.AddressIndex);
+
     private async ValueTask<PaymentDraft> MakeAsync(
         MerchantIdentity identity, CreatePaymentRequest request, CancellationToken cancellation)
     {
@@ -94,7 +110,7 @@ public sealed class PaymentFactory(
         var (rail, asset, amount) = request.Validate(identity.Environment, merchant, rails);
         var index = await addresses.TakeAsync(
             rail.AddressSeriesOf(identity.MerchantId, identity.Environment), cancellation);
-        var address = rail.AddressAt(identity.MerchantId, identity.Environment, index);
+        var address = rail.AddressAt(identity.MerchantId, identity.Environment, index.Index);
         var now = clock.Now();
 
         var details = new PaymentDetails
@@ -126,6 +142,6 @@ public sealed class PaymentFactory(
             CreatedAt = now,
             ExpiresAt = now + request.Expiry,
         };
-        return new PaymentDraft(details, PaymentLifecycle.Create(terms), merchant);
+        return new PaymentDraft(details, PaymentLifecycle.Create(terms), merchant, index);
     }
 }

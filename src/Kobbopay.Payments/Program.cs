@@ -40,6 +40,7 @@ public static class Program
         app.UseServiceDefaults();
         app.MapCreatePayment();
         app.MapReadPayments();
+        app.MapReadRails();
         app.MapSandbox();
         app.MapReadEvents();
         app.MapFeedEvents();

@@ -15,8 +15,15 @@ internal sealed class Findings
     private readonly Dictionary<Guid, List<TransferRow>> _seenBy = [];
     private readonly Dictionary<Guid, List<TransferRow>> _droppedBy = [];
     private readonly Dictionary<long, Block> _blocks;
+    private ILookup<Guid, TransferRow> _orphaned = Enumerable.Empty<TransferRow>().ToLookup(row => row.PaymentId);
 
-    private Findings(List<Block> blocks) => _blocks = blocks.ToDictionary(block => block.Number);
+    private readonly long _newest;
+
+    private Findings(List<Block> blocks)
+    {
+        _blocks = blocks.ToDictionary(block => block.Number);
+        _newest = blocks[^1].Number;
+    }
 
     /// <summary>New, moved, or back after having been gone.</summary>
     public List<TransferRow> Seen { get; } = [];
@@ -60,11 +67,9 @@ internal sealed class Findings
 
         foreach (var row in orphaned.Where(row => !standing.Contains(row.Id)))
             Add(findings.Dropped, findings._droppedBy, row);
-        findings.Moved = orphaned.Where(row => standing.Contains(row.Id)).ToLookup(row => row.PaymentId);
+        findings._orphaned = orphaned.ToLookup(row => row.PaymentId);
         return findings;
     }
-
-    private ILookup<Guid, TransferRow> Moved { get; set; } = Enumerable.Empty<TransferRow>().ToLookup(row => row.PaymentId);
 
     /// <summary>All canonical transfers of a payment, given those before, oldest first.</summary>
     public IReadOnlyList<Transfer> TransfersOf(Guid paymentId, IReadOnlyList<Transfer> before)
@@ -80,7 +85,7 @@ internal sealed class Findings
     /// <summary>The oldest block that the payment had money in and that is gone, and what stands in its place.</summary>
     public Reorg? ReorgOf(Guid paymentId)
     {
-        var oldest = _droppedBy.GetValueOrDefault(paymentId, []).Concat(Moved[paymentId]).MinBy(row => row.BlockNumber);
+        var oldest = _orphaned[paymentId].MinBy(row => row.BlockNumber);
         return oldest is null
             ? null
             : new Reorg(oldest.BlockHash, _blocks.GetValueOrDefault(oldest.BlockNumber)?.Hash);
@@ -89,7 +94,7 @@ internal sealed class Findings
     /// <summary>The trace that brought the payment's news: that of its newest block, or of the newest there is.</summary>
     public string? TraceOf(Guid paymentId)
     {
-        var newest = _seenBy.GetValueOrDefault(paymentId, []).Select(row => row.BlockNumber).DefaultIfEmpty(_blocks.Keys.Max()).Max();
+        var newest = _seenBy.GetValueOrDefault(paymentId, []).Select(row => row.BlockNumber).DefaultIfEmpty(_newest).Max();
         return _blocks[newest].TraceParent;
     }
 

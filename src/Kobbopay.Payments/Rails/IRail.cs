@@ -14,6 +14,15 @@ public interface IRail
     /// <summary>The name that people read.</summary>
     string NetworkName { get; }
 
+    /// <summary>Which driver it is: <c>simulator</c>, <c>evm</c>.</summary>
+    string Kind { get; }
+
+    /// <summary>The network's number among EVM networks (EIP-155); null elsewhere.</summary>
+    long? ChainId { get; }
+
+    /// <summary>Not yet run against a real node of this network.</summary>
+    bool Experimental { get; }
+
     /// <summary>Only test payments may use it.</summary>
     bool TestOnly { get; }
 

@@ -178,10 +178,13 @@ public sealed class SimulatorChain(NpgsqlDataSource database, TimeProvider clock
         insert.AddTime(time);
         insert.AddText(Activity.Current?.Id);
 
+        // Transactions may change places, the transfers within one never do.
         var mined = batch.Add($"""
             update simulator_transfers t set block_number = $2, log_index = n.position - 1
-            from (select id, row_number() over (order by id {(reversed ? "desc" : "asc")}) as position
-                  from simulator_transfers where chain = $1 and block_number is null) n
+            from (
+              select id, row_number() over (order by first {(reversed ? "desc" : "asc")}, id) as position
+              from (select id, min(id) over (partition by tx_hash) as first
+                    from simulator_transfers where chain = $1 and block_number is null) waiting) n
             where t.id = n.id
             """);
         mined.AddText(chain);

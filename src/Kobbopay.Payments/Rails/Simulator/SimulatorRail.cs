@@ -24,6 +24,12 @@ public sealed class SimulatorRail(NpgsqlDataSource database) : IRail
 
     public string NetworkName => "Example Network";
 
+    public string Kind => "simulator";
+
+    public long? ChainId => null;
+
+    public bool Experimental => false;
+
     public bool TestOnly => true;
 
     /// <summary>USDT is the network's own currency, USDC a token of it: both kinds of asset can be tried.</summary>
