@@ -1,0 +1,137 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using Kobbopay.Contracts;
+using Kobbopay.Durability;
+using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting.Internal;
+using Npgsql;
+
+namespace Kobbopay.IntegrationTests.Payments;
+
+/// <summary>
+/// The real Payments service on a port of its own, with a database and a broker of its own; requests carry an identity as the
+/// gateway signs it. One merchant exists in both environments; <see cref="AddMerchantAsync"/> makes others.
+/// </summary>
+public sealed class PaymentsHost : IAsyncDisposable
+{
+    private const string GatewayKey = "a-key-of-the-gateway-for-payments-in-these-tests";
+    private readonly TestDatabase _database;
+    private readonly TestBroker _broker;
+    private readonly WebApplication _app;
+    private readonly IdentityIssuer _gateway;
+
+    private PaymentsHost(TestDatabase database, TestBroker broker, WebApplication app)
+    {
+        (_database, _broker, _app) = (database, broker, app);
+        Database = NpgsqlDataSource.Create(database.ConnectionString);
+        Url = new Uri(app.Urls.Single());
+        Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = Url };
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("Identity:Issue:payments", GatewayKey)]).Build();
+        _gateway = new IdentityIssuer(
+            new IdentityKeys(configuration), new HostingEnvironment { ApplicationName = "Kobbopay.Gateway" }, TimeProvider.System);
+    }
+
+    public NpgsqlDataSource Database { get; }
+
+    public Uri Url { get; }
+
+    public HttpClient Http { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public MerchantIdentity Merchant { get; private set; } = null!;
+
+    public static async Task<PaymentsHost> StartAsync(TimeProvider? clock = null)
+    {
+        var database = await TestDatabase.CreateAsync("payments", connectionString =>
+            Migrations.UpgradeAsync(connectionString, typeof(Kobbopay.Payments.Program).Assembly, CancellationToken.None));
+        var broker = await TestBroker.CreateAsync();
+        var app = Kobbopay.Payments.Program.Build(
+            [
+                "--applicationName", "Kobbopay.Payments",
+                "--urls", "http://127.0.0.1:0",
+                "--ConnectionStrings:paymentsdb", database.ConnectionString,
+                "--ConnectionStrings:messaging", broker.Uri.ToString(),
+                "--Identity:Accept:gateway:0", GatewayKey,
+                "--PublicUrl", "https://pay.example.com",
+                "--Logging:LogLevel:Default", "Warning",
+            ],
+            clock);
+        await app.StartAsync();
+        var host = new PaymentsHost(database, broker, app);
+        host.Merchant = await host.AddMerchantAsync();
+        return host;
+    }
+
+    /// <summary>A merchant with settings in both environments; the identity is that of a full test key.</summary>
+    public async Task<MerchantIdentity> AddMerchantAsync(string orderIdPolicy = "unique_open")
+    {
+        var id = Id.New(TimeProvider.System);
+        await using var command = Database.CreateCommand("""
+            with merchant as (insert into merchants (id, display_name) values ($1, 'Test Shop'))
+            insert into merchant_settings (merchant_id, environment, order_id_policy, return_url_hosts)
+            values ($1, 'test', $2, '{shop.example.com}'), ($1, 'live', $2, '{shop.example.com}')
+            """);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = orderIdPolicy });
+        await command.ExecuteNonQueryAsync();
+        return new MerchantIdentity(id, MerchantEnvironments.Test, Id.New(TimeProvider.System), Scopes.All);
+    }
+
+    /// <summary>Sends a request as a merchant (the host's own when none is given).</summary>
+    public async Task<ApiAnswer> SendAsync(
+        HttpMethod method, string path, string? json = null, MerchantIdentity? merchant = null, string? idempotencyKey = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        request.Headers.Add(IdentityToken.Header, _gateway.ForMerchant(ResourceNames.Payments, merchant ?? Merchant));
+        if (idempotencyKey is not null)
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        if (json is not null)
+            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        using var response = await Http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        return new ApiAnswer(
+            (int)response.StatusCode,
+            response.Headers.ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase),
+            text);
+    }
+
+    public Task<ApiAnswer> CreateAsync(string json, MerchantIdentity? merchant = null, string? idempotencyKey = null) =>
+        SendAsync(HttpMethod.Post, "/v1/payments", json, merchant, idempotencyKey);
+
+    public async Task<long> CountAsync(string table)
+    {
+#pragma warning disable CA2100 // Table names of the tests.
+        await using var command = Database.CreateCommand($"select count(*) from {table}");
+#pragma warning restore CA2100
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        Http.Dispose();
+        await Database.DisposeAsync();
+        await _broker.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+}
+
+/// <summary>A status, headers and a body.</summary>
+public sealed record ApiAnswer(int Status, IReadOnlyDictionary<string, string> Headers, string Body)
+{
+    public JsonNode Json => JsonNode.Parse(Body)!;
+
+    public string? Code => (string?)Json["code"];
+
+    /// <summary>Pointer of the one invalid field.</summary>
+    public string? Pointer => (string?)Json["errors"]?[0]?["pointer"];
+}
