@@ -31,15 +31,19 @@ public sealed class OutboxRelay(
         new[] { typeof(PaymentChanged), typeof(PaymentProgressed) }
             .ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
 
+    private bool _wasConnected;
+
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
 
     protected override Task WaitAsync(CancellationToken cancellation) => signal.WaitAsync(Interval, cancellation);
 
     protected override async Task<bool> RunOnceAsync(CancellationToken cancellation)
     {
-        // No rows are held locked while the broker is known to be away.
-        if (bus.CheckHealth().Status == BusHealthStatus.Unhealthy)
-            throw new InvalidOperationException("The broker is not connected");
+        // No rows are held locked while the broker is known to be away. At start the bus is still connecting, which is no failure.
+        var connected = bus.CheckHealth().Status != BusHealthStatus.Unhealthy;
+        if (!connected && !_wasConnected)
+            return false;
+        _wasConnected = connected ? true : throw new InvalidOperationException("The broker is not connected");
 
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);

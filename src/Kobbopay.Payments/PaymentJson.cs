@@ -94,7 +94,7 @@ public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails
             publicUrl.OfPayment(details.PublicToken),
             details.ReturnUrl,
             details.WebhookUrl,
-            details.Metadata,
+            Ordered(details.Metadata),
             state.Version,
             new FulfilmentJson(fulfilment.Decision, fulfilment.Reason),
             new DetectionJson(delayed),
@@ -138,6 +138,12 @@ public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails
     }
 
     public static string OutcomeOf(Payment state) => state.Outcome.ToString().ToLowerInvariant();
+
+    /// <summary>In one order always: the database keeps another than the request had.</summary>
+    private static IReadOnlyDictionary<string, string> Ordered(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.Count < 2
+            ? metadata
+            : new OrderedDictionary<string, string>(metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal));
 
     private static IEnumerable<Transfer> Newest(Payment state) =>
         state.Transfers.OrderByDescending(transfer => transfer.BlockNumber).Take(PaymentJson.TransfersShown);

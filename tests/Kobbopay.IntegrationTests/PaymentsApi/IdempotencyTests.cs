@@ -1,4 +1,4 @@
-namespace Kobbopay.IntegrationTests.Payments;
+namespace Kobbopay.IntegrationTests.PaymentsApi;
 
 public sealed class IdempotencyTests(PaymentsFixture fixture) : IClassFixture<PaymentsFixture>
 {

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Kobbopay.Contracts;
 using Kobbopay.Testing;
 
-namespace Kobbopay.IntegrationTests.Payments;
+namespace Kobbopay.IntegrationTests.PaymentsApi;
 
 public sealed class CreatePaymentTests(PaymentsFixture fixture) : IClassFixture<PaymentsFixture>
 {

@@ -1,6 +1,6 @@
 using Kobbopay.ServiceDefaults.Identity;
 
-namespace Kobbopay.IntegrationTests.Payments;
+namespace Kobbopay.IntegrationTests.PaymentsApi;
 
 public sealed class CreatePaymentBadInputTests(PaymentsFixture fixture) : IClassFixture<PaymentsFixture>
 {

@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Kobbopay.Contracts;
@@ -8,11 +7,10 @@ using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting.Internal;
 using Npgsql;
 
-namespace Kobbopay.IntegrationTests.Payments;
+namespace Kobbopay.IntegrationTests.PaymentsApi;
 
 /// <summary>
 /// The real Payments service on a port of its own, with a database and a broker of its own; requests carry an identity as the
