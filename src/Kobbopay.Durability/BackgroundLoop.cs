@@ -15,7 +15,8 @@ public abstract partial class BackgroundLoop(TimeProvider clock, ILogger logger)
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(15);
 
     private long _lastTick = clock.GetTimestamp();
-    private volatile string? _lastError = "it has not run yet";
+    private volatile string? _lastError;
+    private volatile bool _hasTicked;
 
     /// <summary>Time between polls when nothing signals: the net below the signal.</summary>
     protected abstract TimeSpan Interval { get; }
@@ -38,7 +39,8 @@ public abstract partial class BackgroundLoop(TimeProvider clock, ILogger logger)
             try
             {
                 var more = await RunOnceAsync(stoppingToken);
-                _lastTick = clock.GetTimestamp();
+                Interlocked.Exchange(ref _lastTick, clock.GetTimestamp());
+                _hasTicked = true;
                 _lastError = null;
                 failures = 0;
                 if (!more)
@@ -57,15 +59,19 @@ public abstract partial class BackgroundLoop(TimeProvider clock, ILogger logger)
         }
     }
 
-    /// <summary>Whether the loop has got through a step recently.</summary>
+    /// <summary>
+    /// Whether the loop has got through a step, and recently. A step that fails once heals itself; only when none gets through
+    /// for a while is the service not ready.
+    /// </summary>
     internal HealthCheckResult Health()
     {
         var silence = clock.GetElapsedTime(Interlocked.Read(ref _lastTick));
-        if (_lastError is not { } error)
-            return silence < (Interval * 3) + Tolerance
-                ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy($"no tick for {silence.TotalSeconds:0} s");
-        return HealthCheckResult.Unhealthy($"failing for {silence.TotalSeconds:0} s: {error}");
+        var cause = _lastError is { } error ? $": {error}" : string.Empty;
+        if (!_hasTicked)
+            return HealthCheckResult.Unhealthy($"not through its first step yet{cause}");
+        return silence < (Interval * 3) + Tolerance
+            ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Unhealthy($"no step got through for {silence.TotalSeconds:0} s{cause}");
     }
 
     private async Task PauseAsync(int failures, CancellationToken stoppingToken)
