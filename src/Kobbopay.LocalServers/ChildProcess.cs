@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Kobbopay.LocalServers;
 
-/// <summary>What to start. <see cref="Environment"/> is added to this process's own, unless <see cref="CleanEnvironment"/>.</summary>
+/// <summary>
+/// What to start. <see cref="Environment"/> is added to this process's own, unless <see cref="CleanEnvironment"/>.
+/// </summary>
 public sealed record ChildCommand(string Name, string FileName, IReadOnlyList<string> Arguments)
 {
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
@@ -86,7 +88,9 @@ public sealed class ChildProcess : IAsyncDisposable
             throw new LocalServerException($"{command.Name} failed ({exit.Reason}):\n{exit.Tail}");
     }
 
-    /// <summary>Asks the process to end and, after <paramref name="patience"/>, ends it and its group by SIGKILL.</summary>
+    /// <summary>
+    /// Asks the process to end and, after <paramref name="patience"/>, ends it and its group by SIGKILL.
+    /// </summary>
     public async Task<ChildExit> StopAsync(TimeSpan patience)
     {
         if (!Exited.IsCompleted)

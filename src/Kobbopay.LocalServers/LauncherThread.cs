@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Kobbopay.LocalServers;
 
 /// <summary>
-/// One thread that lives as long as this process and forks all children: the kernel sends a child its parent-death signal
-/// when the *thread* that forked it ends, and threads of the pool come and go.
+/// One thread that lives as long as this process and forks all children: the kernel sends a child its parent-death
+/// signal when the *thread* that forked it ends, and threads of the pool come and go.
 /// </summary>
 internal static class LauncherThread
 {

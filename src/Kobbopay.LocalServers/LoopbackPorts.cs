@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Kobbopay.LocalServers;
 
 /// <summary>
-/// Free TCP ports of 127.0.0.1 below the kernel's range for outgoing connections (32768 and up), so that no connection can
-/// take the port of a server that is stopped and started again.
+/// Free TCP ports of 127.0.0.1 below the kernel's range for outgoing connections (32768 and up), so that no connection
+/// can take the port of a server that is stopped and started again.
 /// </summary>
 public static class LoopbackPorts
 {

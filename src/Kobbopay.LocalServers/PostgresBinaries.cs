@@ -15,7 +15,8 @@ internal static class PostgresBinaries
         if (installed.Count == 0)
         {
             throw new LocalServerException(
-                $"PostgreSQL {OldestVersion} or newer is not installed: sudo apt-get install -y --no-install-recommends postgresql");
+                $"PostgreSQL {OldestVersion} or newer is not installed: "
+                + "sudo apt-get install -y --no-install-recommends postgresql");
         }
 
         if (!File.Exists(versionFile))
@@ -24,8 +25,8 @@ internal static class PostgresBinaries
         return installed.Contains(version)
             ? Programs(version)
             : throw new LocalServerException(
-                $"The data in {Path.GetDirectoryName(versionFile)} is of PostgreSQL {version}, which is not installed: " +
-                $"install postgresql-{version}, or forget the data with `make clean`.");
+                $"The data in {Path.GetDirectoryName(versionFile)} is of PostgreSQL {version}, which is not installed: "
+                + $"install postgresql-{version}, or forget the data with `make clean`.");
     }
 
     private static List<int> Installed() => Directory.Exists(Root)

@@ -47,7 +47,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private string DataFolder => Path.Combine(settings.Folder, "data");
 
-    /// <summary>Makes the cluster if there is none and starts it. <see cref="LocalServerException"/> says why it can't.</summary>
+    /// <summary>
+    /// Makes the cluster if there is none and starts it. <see cref="LocalServerException"/> says why it can't.
+    /// </summary>
     public static async Task<PostgresServer> StartAsync(PostgresSettings settings, CancellationToken cancellationToken)
     {
         var user = StateFolder.UserOf("postgres");
@@ -61,7 +63,8 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Starts the stopped server with the same port and data.</summary>
-    public Task StartAgainAsync(CancellationToken cancellationToken) => server.StartAsync(ServerCommand(), cancellationToken);
+    public Task StartAgainAsync(CancellationToken cancellationToken) =>
+        server.StartAsync(ServerCommand(), cancellationToken);
 
     /// <summary>A fast shutdown: clients are disconnected, everything is on disk.</summary>
     public Task StopAsync() => server.StopAsync();
@@ -135,7 +138,8 @@ public sealed class PostgresServer : IAsyncDisposable
 }
 
 /// <summary>
-/// <paramref name="Folder"/> is the cluster's own; its parents must be passable for the server's user (<see cref="StateFolder"/>).
+/// <paramref name="Folder"/> is the cluster's own; its parents must be passable for the server's user
+/// (<see cref="StateFolder"/>).
 /// </summary>
 public sealed record PostgresSettings(string Folder)
 {

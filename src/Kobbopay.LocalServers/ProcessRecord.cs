@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Kobbopay.LocalServers;
 
 /// <summary>
-/// A child's process id and start time in a file. The start time tells whether the id still means that process, so that a
-/// next start ends what a crash left behind and never a stranger.
+/// A child's process id and start time in a file. The start time tells whether the id still means that process, so that
+/// a next start ends what a crash left behind and never a stranger.
 /// </summary>
 public static class ProcessRecord
 {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Kobbopay.LocalServers;
 
 /// <summary>
-/// A private RabbitMQ node in a folder of its own: own name, own ports, own Erlang cookie and port mapper (epmd), all bound
-/// to 127.0.0.1. Nothing of the machine's own broker is touched. Queues and messages outlive the server.
+/// A private RabbitMQ node in a folder of its own: own name, own ports, own Erlang cookie and port mapper (epmd), all
+/// bound to 127.0.0.1. Nothing of the machine's own broker is touched. Queues and messages outlive the server.
 /// <code>
 /// await using var server = await RabbitMqServer.StartAsync(new RabbitMqSettings(folder), cancellationToken);
 /// await server.StopAsync();                              // a broker outage
@@ -37,7 +37,9 @@ public sealed class RabbitMqServer : IAsyncDisposable
         (brokerPort, epmdPort, distributionPort) = (ports[0], ports[1], ports[2]);
     }
 
-    /// <summary><c>amqp://user:password@127.0.0.1:port</c>, the same over stops and starts; no path is virtual host <c>/</c>.</summary>
+    /// <summary>
+    /// <c>amqp://user:password@127.0.0.1:port</c>, the same over stops and starts; no path is virtual host <c>/</c>.
+    /// </summary>
     public Uri Uri => new(string.Create(CultureInfo.InvariantCulture, $"amqp://{User}:{password}@{Host}:{brokerPort}"));
 
     /// <summary>Completes when the broker's process has ended, wanted or not.</summary>
@@ -45,7 +47,9 @@ public sealed class RabbitMqServer : IAsyncDisposable
 
     private string PidFile(string name) => Path.Combine(settings.Folder, name + ".pid");
 
-    /// <summary>Starts the node, with the data of its last run. <see cref="LocalServerException"/> says why it can't.</summary>
+    /// <summary>
+    /// Starts the node, with the data of its last run. <see cref="LocalServerException"/> says why it can't.
+    /// </summary>
     public static async Task<RabbitMqServer> StartAsync(RabbitMqSettings settings, CancellationToken cancellationToken)
     {
         if (!File.Exists(Path.Combine(Programs, "rabbitmq-server")))
@@ -72,12 +76,16 @@ public sealed class RabbitMqServer : IAsyncDisposable
         if (epmd is null or { Exited.IsCompleted: true })
         {
             epmd = await ChildProcess.StartAsync(
-                Command("epmd", "/usr/bin/epmd", ["-port", Text(epmdPort), "-address", Host]) with { PidFile = PidFile("epmd") },
+                Command("epmd", "/usr/bin/epmd", ["-port", Text(epmdPort), "-address", Host]) with
+                {
+                    PidFile = PidFile("epmd"),
+                },
                 cancellationToken);
         }
 
         var broker = Command("rabbitmq-server", Path.Combine(Programs, "rabbitmq-server"), []);
-        await server.StartAsync(broker with { PidFile = PidFile("rabbitmq"), OnLine = settings.OnLine }, cancellationToken);
+        await server.StartAsync(
+            broker with { PidFile = PidFile("rabbitmq"), OnLine = settings.OnLine }, cancellationToken);
     }
 
     /// <summary>An orderly stop of the node, then of its port mapper.</summary>
@@ -88,7 +96,9 @@ public sealed class RabbitMqServer : IAsyncDisposable
             await epmd.StopAsync(EpmdPatience);
     }
 
-    /// <summary>Adds a virtual host that our user has all rights in: a broker of its own for a test, in half a second.</summary>
+    /// <summary>
+    /// Adds a virtual host that our user has all rights in: a broker of its own for a test, in half a second.
+    /// </summary>
     public async Task<Uri> AddVirtualHostAsync(string name, CancellationToken cancellationToken)
     {
         var program = Path.Combine(Programs, "rabbitmqctl");
@@ -160,7 +170,8 @@ public sealed class RabbitMqServer : IAsyncDisposable
 }
 
 /// <summary>
-/// <paramref name="Folder"/> is the node's own; its parents must be passable for the server's user (<see cref="StateFolder"/>).
+/// <paramref name="Folder"/> is the node's own; its parents must be passable for the server's user
+/// (<see cref="StateFolder"/>).
 /// </summary>
 public sealed record RabbitMqSettings(string Folder)
 {

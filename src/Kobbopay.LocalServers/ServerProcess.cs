@@ -1,19 +1,23 @@
 namespace Kobbopay.LocalServers;
 
-/// <summary>A server's process over its starts and stops; a start is done when the server has said that it is ready.</summary>
+/// <summary>
+/// A server's process over its starts and stops; a start is done when the server has said that it is ready.
+/// </summary>
 internal sealed class ServerProcess(string readyLine, TimeSpan stopPatience) : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
     private ChildProcess? child;
 
-    public Task<ChildExit> Exited => child?.Exited ?? throw new InvalidOperationException("The server was never started.");
+    public Task<ChildExit> Exited =>
+        child?.Exited ?? throw new InvalidOperationException("The server was never started.");
 
     public async Task StartAsync(ChildCommand command, CancellationToken cancellationToken)
     {
         if (child is { Exited.IsCompleted: false })
             throw new InvalidOperationException($"{command.Name} runs already.");
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var started = await ChildProcess.StartAsync(command with { OnLine = Watch(command.OnLine, ready) }, cancellationToken);
+        var started = await ChildProcess.StartAsync(
+            command with { OnLine = Watch(command.OnLine, ready) }, cancellationToken);
         child = started;
         try
         {
@@ -22,7 +26,8 @@ internal sealed class ServerProcess(string readyLine, TimeSpan stopPatience) : I
             if (first == started.Exited)
             {
                 var exit = await started.Exited;
-                throw new LocalServerException($"{command.Name} did not start ({exit.Reason}); its last lines:\n{exit.Tail}");
+                throw new LocalServerException(
+                    $"{command.Name} did not start ({exit.Reason}); its last lines:\n{exit.Tail}");
             }
         }
         catch

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Kobbopay.LocalServers;
 
-/// <summary>How a child is asked to end, by number: PostgreSQL ends at once on SIGINT, everything else on SIGTERM.</summary>
+/// <summary>
+/// How a child is asked to end, by number: PostgreSQL ends at once on SIGINT, everything else on SIGTERM.
+/// </summary>
 public enum StopSignal
 {
     None = 0,

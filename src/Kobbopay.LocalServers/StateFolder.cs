@@ -6,8 +6,8 @@ namespace Kobbopay.LocalServers;
 
 /// <summary>
 /// Where private servers keep their data. PostgreSQL refuses to run as root, so under root the servers run as the users
-/// that their packages made, and a folder that those can't reach (a checkout in root's home), or whose path the servers'
-/// scripts can't take, is replaced by one of the system's, named by a hash of the wished path.
+/// that their packages made, and a folder that those can't reach (a checkout in root's home), or whose path the
+/// servers' scripts can't take, is replaced by one of the system's, named by a hash of the wished path.
 /// </summary>
 public static partial class StateFolder
 {
@@ -26,7 +26,8 @@ public static partial class StateFolder
     public static async Task<string> ChooseAsync(string wished, CancellationToken cancellationToken)
     {
         MakePassable(wished);
-        if (wished.Length <= LongestPath && PlainPath().IsMatch(wished) && await IsReachableAsync(wished, cancellationToken))
+        if (wished.Length <= LongestPath && PlainPath().IsMatch(wished)
+            && await IsReachableAsync(wished, cancellationToken))
             return wished;
 
         var fallback = FallbackFor(wished);
@@ -53,11 +54,13 @@ public static partial class StateFolder
     {
         string[] owner = user is null ? [] : ["--owner", user, "--group", user];
         return ChildProcess.RunAsync(
-            new ChildCommand("install", "install", ["--directory", "--mode", "0700", .. owner, folder]), cancellationToken);
+            new ChildCommand(
+                "install", "install", ["--directory", "--mode", "0700", .. owner, folder]), cancellationToken);
     }
 
     /// <summary>Writes a file that only <paramref name="user"/> (and root) can read.</summary>
-    internal static async Task WriteOwnAsync(string file, string text, string? user, CancellationToken cancellationToken)
+    internal static async Task WriteOwnAsync(
+        string file, string text, string? user, CancellationToken cancellationToken)
     {
         var options = new FileStreamOptions
         {
@@ -68,10 +71,12 @@ public static partial class StateFolder
         await using (var stream = new FileStream(file, options))
             await stream.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
         if (user is not null)
-            await ChildProcess.RunAsync(new ChildCommand("chown", "chown", [$"{user}:{user}", file]), cancellationToken);
+            await ChildProcess.RunAsync(
+                new ChildCommand("chown", "chown", [$"{user}:{user}", file]), cancellationToken);
     }
 
-    // Whatever the umask: the servers' users have to pass through. The folders inside are closed to all but their owner.
+    // Whatever the umask: the servers' users have to pass through. The folders inside are closed to all but their
+    // owner.
     private static void MakePassable(string folder)
     {
         Directory.CreateDirectory(folder);

@@ -9,14 +9,17 @@ namespace Kobbopay.Testing;
 /// var payment = await Eventually.GetAsync(() => ReadPaymentAsync(id), payment => payment.Status == "Confirmed");
 /// await Eventually.TrueAsync(() => receiver.Requests.Count >= 3);
 /// </code>
-/// Passes as soon as the condition holds; fails after the time-out (20 s unless given) with the last value or exception.
+/// Passes as soon as the condition holds; fails after the time-out (20 s unless given) with the last value or
+/// exception.
 /// </summary>
 public static class Eventually
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Reads until the value satisfies the condition, and returns it. Exceptions of a read are tried again.</summary>
+    /// <summary>
+    /// Reads until the value satisfies the condition, and returns it. Exceptions of a read are tried again.
+    /// </summary>
     public static async Task<T> GetAsync<T>(
         Func<Task<T>> read,
         Func<T, bool> condition,

@@ -4,15 +4,15 @@ using Kobbopay.LocalServers;
 namespace Kobbopay.Testing;
 
 /// <summary>
-/// One PostgreSQL and one RabbitMQ for the whole test process, started when a test first asks and stopped at the process's
-/// end. Tests never share data: take a <see cref="TestDatabase"/> and a <see cref="TestBroker"/> each.
+/// One PostgreSQL and one RabbitMQ for the whole test process, started when a test first asks and stopped at the
+/// process's end. Tests never share data: take a <see cref="TestDatabase"/> and a <see cref="TestBroker"/> each.
 /// <para>
-/// Servers that run already are used instead when these are set: <c>KOBBOPAY_TEST_POSTGRES</c>, an Npgsql keyword string of
-/// a user who may create databases; <c>KOBBOPAY_TEST_RABBITMQ</c>, an <c>amqp://</c> URI, together with
+/// Servers that run already are used instead when these are set: <c>KOBBOPAY_TEST_POSTGRES</c>, an Npgsql keyword
+/// string of a user who may create databases; <c>KOBBOPAY_TEST_RABBITMQ</c>, an <c>amqp://</c> URI, together with
 /// <c>KOBBOPAY_TEST_RABBITMQ_MANAGEMENT</c>, the management plugin's <c>http://</c> URI for the same user.
 /// </para>
-/// A test that stops a server starts one of its own with <see cref="PostgresServer"/> or <see cref="RabbitMqServer"/> in
-/// <see cref="NewFolder"/>.
+/// A test that stops a server starts one of its own with <see cref="PostgresServer"/> or <see cref="RabbitMqServer"/>
+/// in <see cref="NewFolder"/>.
 /// </summary>
 public static class Servers
 {
@@ -30,12 +30,15 @@ public static class Servers
     internal static Uri? ExternalRabbitMq => Variable("KOBBOPAY_TEST_RABBITMQ") is { } uri ? new Uri(uri) : null;
 
     internal static Uri ExternalManagement => new(Variable("KOBBOPAY_TEST_RABBITMQ_MANAGEMENT")
-        ?? throw new InvalidOperationException("KOBBOPAY_TEST_RABBITMQ needs KOBBOPAY_TEST_RABBITMQ_MANAGEMENT beside it."));
+        ?? throw new InvalidOperationException(
+            "KOBBOPAY_TEST_RABBITMQ needs KOBBOPAY_TEST_RABBITMQ_MANAGEMENT beside it."));
 
     /// <summary>Npgsql keyword string of the maintenance database.</summary>
     public static async Task<string> PostgresAsync() => ExternalPostgres ?? (await OwnPostgres.Value).ConnectionString;
 
-    /// <summary>An empty folder's path under this process's own, which is deleted at the end; servers' users can reach it.</summary>
+    /// <summary>
+    /// An empty folder's path under this process's own, which is deleted at the end; servers' users can reach it.
+    /// </summary>
     public static string NewFolder(string name) =>
         Path.Combine(Root.Value, string.Create(CultureInfo.InvariantCulture, $"{name}-{Random.Shared.Next():x8}"));
 

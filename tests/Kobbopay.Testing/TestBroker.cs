@@ -6,7 +6,8 @@ using System.Text;
 namespace Kobbopay.Testing;
 
 /// <summary>
-/// A virtual host of a test's own: queues and exchanges keep their real names, and tests don't meet each other's messages.
+/// A virtual host of a test's own: queues and exchanges keep their real names, and tests don't meet each other's
+/// messages.
 /// <code>
 /// await using var broker = await TestBroker.CreateAsync();
 /// configuration["ConnectionStrings:messaging"] = broker.Uri.ToString();

@@ -5,7 +5,8 @@ using Npgsql;
 namespace Kobbopay.Testing;
 
 /// <summary>
-/// An empty, migrated database of a test's own, in about 0.1 s: copied from a template that is migrated once per process.
+/// An empty, migrated database of a test's own, in about 0.1 s: copied from a template that is migrated once per
+/// process.
 /// <code>
 /// await using var database = await TestDatabase.CreateAsync("payments",
 ///     connectionString => Migrations.RunAsync(connectionString, ...));   // runs once per name and process
@@ -29,7 +30,8 @@ public sealed class TestDatabase : IAsyncDisposable
     public string ConnectionString { get; }
 
     /// <param name="schema">Names the template: tests with the same schema share one.</param>
-    /// <param name="migrate">Called once per schema and process with the connection string of an empty database.</param>
+    /// <param name="migrate">Called once per schema and process with the connection string of an empty
+    /// database.</param>
     public static async Task<TestDatabase> CreateAsync(string schema, Func<string, Task> migrate)
     {
         var template = await Templates.GetOrAdd(
@@ -44,7 +46,8 @@ public sealed class TestDatabase : IAsyncDisposable
 
     private static async Task<TestDatabase> MakeAsync(string name, string? template)
     {
-        await ExecuteAsync(template is null ? $"create database {name}" : $"create database {name} template {template}");
+        await ExecuteAsync(
+            template is null ? $"create database {name}" : $"create database {name} template {template}");
         return new TestDatabase(name, await ConnectionStringOfAsync(name));
     }
 

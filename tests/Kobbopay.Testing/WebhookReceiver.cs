@@ -29,7 +29,9 @@ public sealed class WebhookReceiver : IAsyncDisposable
 
     private WebhookReceiver(WebApplication application) => this.application = application;
 
-    /// <summary>Any other path of the same server is received too, with <see cref="ReceivedWebhook.Path"/> telling them apart.</summary>
+    /// <summary>
+    /// Any other path of the same server is received too, with <see cref="ReceivedWebhook.Path"/> telling them apart.
+    /// </summary>
     public Uri Url { get; private set; } = null!;
 
     /// <summary>Everything received so far, in order of arrival.</summary>
@@ -49,7 +51,8 @@ public sealed class WebhookReceiver : IAsyncDisposable
         var receiver = new WebhookReceiver(builder.Build());
         receiver.application.Run(receiver.HandleAsync);
         await receiver.application.StartAsync();
-        var addresses = receiver.application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
+        var server = receiver.application.Services.GetRequiredService<IServer>();
+        var addresses = server.Features.Get<IServerAddressesFeature>();
         receiver.Url = new Uri(new Uri(addresses!.Addresses.Single()), "/webhooks");
         return receiver;
     }
@@ -103,12 +106,15 @@ public sealed class WebhookReceiver : IAsyncDisposable
 /// <summary>One scripted answer; no status closes the connection without one.</summary>
 public sealed record WebhookAnswer(int? Status)
 {
-    /// <summary>The request is read, then the connection is closed: the sender can't know whether it was taken.</summary>
+    /// <summary>
+    /// The request is read, then the connection is closed: the sender can't know whether it was taken.
+    /// </summary>
     public static WebhookAnswer Closed { get; } = new((int?)null);
 
     public TimeSpan Delay { get; init; }
     public string Body { get; init; } = "";
-    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>(
+        StringComparer.Ordinal);
 
     public static WebhookAnswer Of(int status) => new(status);
 

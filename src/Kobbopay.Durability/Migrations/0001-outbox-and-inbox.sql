@@ -1,5 +1,5 @@
--- Messages that the bus has not confirmed yet; rows are deleted once it has. A queue: always short, so it is never analyzed
--- into a bad plan and vacuum keeps up.
+-- Messages that the bus has not confirmed yet; rows are deleted once it has. A queue: always short, so it is never
+-- analyzed into a bad plan and vacuum keeps up.
 create table outbox (
   id uuid primary key,
   message_type text not null,

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Kobbopay.UnitTests.Defaults;
 
-/// <summary>The pipeline that every service has, on a port: whatever goes wrong is a problem with its request id.</summary>
+/// <summary>
+/// The pipeline that every service has, on a port: whatever goes wrong is a problem with its request id.
+/// </summary>
 public sealed class PipelineTests : IAsyncLifetime
 {
     private WebApplication? _app;
@@ -38,7 +40,8 @@ public sealed class PipelineTests : IAsyncLifetime
         _app.MapPost("/body", (HttpContext http, CancellationToken cancellation) =>
             JsonBody.ReadAsync(http, SampleJson.Default.Sample, cancellation)).AllowPublic();
         await _app.StartAsync(TestContext.Current.CancellationToken);
-        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(_app.Urls.Single()) };
+        _client = new HttpClient(
+            new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(_app.Urls.Single()) };
     }
 
     public async ValueTask DisposeAsync()
