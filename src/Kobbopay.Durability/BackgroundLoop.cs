@@ -60,8 +60,8 @@ public abstract partial class BackgroundLoop(TimeProvider clock, ILogger logger)
     }
 
     /// <summary>
-    /// Whether the loop has got through a step, and recently. A step that fails once heals itself; only when none gets through
-    /// for a while is the service not ready.
+    /// Whether the loop has got through a step, and recently. A step that fails once heals itself; only when none gets
+    /// through for a while is the service not ready.
     /// </summary>
     internal HealthCheckResult Health()
     {

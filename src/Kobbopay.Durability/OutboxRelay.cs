@@ -39,7 +39,8 @@ public sealed class OutboxRelay(
 
     protected override async Task<bool> RunOnceAsync(CancellationToken cancellation)
     {
-        // No rows are held locked while the broker is known to be away. At start the bus is still connecting, which is no failure.
+        // No rows are held locked while the broker is known to be away. At start the bus is still connecting, which is
+        // no failure.
         var connected = bus.CheckHealth().Status != BusHealthStatus.Unhealthy;
         if (!connected && !_wasConnected)
             return false;
