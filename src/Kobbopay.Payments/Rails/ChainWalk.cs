@@ -51,7 +51,7 @@ internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head)
                 return standing.Number == head ? new ChainWalk(cursor.Number, [], head) : Linked(standing.Number, slice);
             }
 
-            if (head < 0)
+            if (head < oldest)
                 return new ChainWalk(cursor.Number, [], head);
             if (from == 0)
                 return Linked(-1, slice);

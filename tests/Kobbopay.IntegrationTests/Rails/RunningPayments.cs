@@ -1,0 +1,117 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace Kobbopay.IntegrationTests.Rails;
+
+/// <summary>
+/// The Payments service on a port of its own, all its loops running, without a broker: payments must move all the same. Requests
+/// carry the identity that the gateway would sign.
+/// </summary>
+public sealed class RunningPayments : IAsyncDisposable
+{
+    private const string Key = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ";
+
+    private readonly TestDatabase _database;
+    private readonly WebApplication _app;
+    private readonly HttpClient _client;
+    private readonly IdentityIssuer _gateway;
+
+    private RunningPayments(TestDatabase database, WebApplication app)
+    {
+        _database = database;
+        _app = app;
+        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(app.Urls.Single()) };
+        var gateway = Host.CreateEmptyApplicationBuilder(new() { ApplicationName = "Kobbopay.Gateway" });
+        gateway.Configuration[$"Identity:Issue:{ResourceNames.Payments}"] = Key;
+        _gateway = new IdentityIssuer(new IdentityKeys(gateway.Configuration), gateway.Environment, TimeProvider.System);
+    }
+
+    public MerchantIdentity Merchant { get; } = new(
+        Guid.CreateVersion7(DateTimeOffset.UnixEpoch), MerchantEnvironments.Test, Guid.Empty, Scopes.All);
+
+    public NpgsqlDataSource Database => _app.Services.GetRequiredService<NpgsqlDataSource>();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<RunningPayments> StartAsync(params string[] settings)
+    {
+        var database = await RailWorld.NewDatabaseAsync();
+        var app = Payments.Program.Build(
+        [
+            "--applicationName=Kobbopay.Payments",
+            "--urls=http://127.0.0.1:0",
+            $"--ConnectionStrings:{ResourceNames.PaymentsDatabase}={database.ConnectionString}",
+            $"--ConnectionStrings:{ResourceNames.Messaging}=amqp://nobody@127.0.0.1:1",
+            $"--Identity:Accept:{ResourceNames.Gateway}:0={Key}",
+            "--PublicUrl=https://pay.example",
+            "--Logging:LogLevel:Default=None",
+            .. settings,
+        ]);
+        await app.StartAsync(Token);
+        var service = new RunningPayments(database, app);
+        await RailWorld.AddMerchantAsync(service.Database, service.Merchant.MerchantId, TimeSpan.FromMinutes(60));
+        return service;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _app.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    public Task<Answer> PostAsync(string path, string? body = null, string? idempotencyKey = null) =>
+        SendAsync(HttpMethod.Post, path, body, Merchant, idempotencyKey);
+
+    public Task<Answer> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null, Merchant);
+
+    public async Task<Answer> SendAsync(
+        HttpMethod method, string path, string? body, MerchantIdentity merchant, string? idempotencyKey = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Headers.Add(IdentityToken.Header, _gateway.ForMerchant(ResourceNames.Payments, merchant));
+        if (body is not null)
+            request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        if (idempotencyKey is not null)
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        using var response = await _client.SendAsync(request, Token);
+        return new Answer(
+            (int)response.StatusCode,
+            await response.Content.ReadFromJsonAsync<JsonElement>(Token),
+            response.Headers.Contains("Idempotency-Replayed"));
+    }
+
+    /// <summary>A payment's id.</summary>
+    public async Task<string> CreatePaymentAsync(string orderId, string amount = "10.5")
+    {
+        var created = await PostAsync("/v1/payments", $$"""
+            {"amount": {{amount}}, "currency": "USDT", "network": "example-network", "orderId": "{{orderId}}"}
+            """);
+        created.Status.Should().Be(201);
+        return created.Body.GetProperty("payment_id").GetString()!;
+    }
+
+    public Task<JsonElement> StatusAsync(string paymentId, string status) => Eventually.GetAsync(
+        async () => (await GetAsync($"/v1/payments/{paymentId}")).Body,
+        payment => payment.GetProperty("status").GetString() == status);
+}
+
+public sealed record Answer(int Status, JsonElement Body, bool Replayed)
+{
+    public string Text(string field) => Body.GetProperty(field).GetString()!;
+
+    /// <summary>Status, code, and the pointer of the first field, if any.</summary>
+    public (int Status, string Code, string? Pointer) Problem => (
+        Status,
+        Text("code"),
+        Body.TryGetProperty("errors", out var errors) ? errors[0].GetProperty("pointer").GetString() : null);
+}
