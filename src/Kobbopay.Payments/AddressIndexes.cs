@@ -4,9 +4,10 @@ using Npgsql;
 namespace Kobbopay.Payments;
 
 /// <summary>
-/// Hands out the next address index of a series, each once, ever. Indexes are reserved in small blocks, so that creating a
-/// payment neither waits for a shared counter row nor needs a second round trip; a process that ends leaves the rest of its
-/// block unused. Wallets look only so far past the last address that was paid, so an index that no payment got is given out again.
+/// Hands out the next address index of a series, each once, ever. Indexes are reserved in small blocks, so that
+/// creating a payment neither waits for a shared counter row nor needs a second round trip; a process that ends leaves
+/// the rest of its block unused. Wallets look only so far past the last address that was paid, so an index that no
+/// payment got is given out again.
 /// </summary>
 public sealed class AddressIndexes(NpgsqlDataSource database)
 {
@@ -39,8 +40,8 @@ public sealed class AddressIndexes(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Gives back an index whose payment certainly does not exist: the statement that would have stored it answered that it did
-    /// not. After a failure nobody knows, and the index stays unused.
+    /// Gives back an index whose payment certainly does not exist: the statement that would have stored it answered
+    /// that it did not. After a failure nobody knows, and the index stays unused.
     /// </summary>
     public void Return(AddressIndex index) => _series[index.Series].Returned.Add(index.Index);
 

@@ -11,7 +11,9 @@ namespace Kobbopay.Payments;
 /// <summary>Creation, and what stands in its place when the key was used or the order is taken.</summary>
 public sealed partial class PaymentStore
 {
-    /// <summary>A claim may be released between two statements; after this many turns something else is wrong.</summary>
+    /// <summary>
+    /// A claim may be released between two statements; after this many turns something else is wrong.
+    /// </summary>
     private const int Attempts = 3;
 
     private const string Location = "/v1/payments/";
@@ -85,7 +87,9 @@ public sealed partial class PaymentStore
         }
     }
 
-    /// <summary>The same order again: the same payment while it is open and the same; otherwise a conflict that names it.</summary>
+    /// <summary>
+    /// The same order again: the same payment while it is open and the same; otherwise a conflict that names it.
+    /// </summary>
     private async Task<CreateResult> ReplayOrderAsync(
         PaymentRecord standing, PaymentDraft draft, IdempotencyClaim? claim, CancellationToken cancellation)
     {
@@ -133,8 +137,8 @@ public sealed partial class PaymentStore
     }
 
     /// <summary>
-    /// Stores the answer of an operation for its idempotency key, in the operation's transaction: when the key has answered
-    /// already, that ends in a unique violation and nothing has happened.
+    /// Stores the answer of an operation for its idempotency key, in the operation's transaction: when the key has
+    /// answered already, that ends in a unique violation and nothing has happened.
     /// </summary>
     internal void AddAnswer(NpgsqlBatch batch, MerchantIdentity merchant, IdempotencyClaim? claim, CreateResult answer)
     {
@@ -143,10 +147,16 @@ public sealed partial class PaymentStore
     }
 
     private void AddAnswer(
-        NpgsqlBatch batch, Guid merchantId, string environment, IdempotencyClaim claim, CreateResult answer, string onConflict)
+        NpgsqlBatch batch,
+        Guid merchantId,
+        string environment,
+        IdempotencyClaim claim,
+        CreateResult answer,
+        string onConflict)
     {
         var insert = batch.Add($"""
-            insert into idempotency_keys (merchant_id, environment, route, key, fingerprint, status, location, body, created_at)
+            insert into idempotency_keys
+              (merchant_id, environment, route, key, fingerprint, status, location, body, created_at)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) {onConflict}
             """);
         insert.AddId(merchantId);

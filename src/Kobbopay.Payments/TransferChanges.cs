@@ -31,14 +31,15 @@ internal sealed record TransferRow(
 internal sealed record WatchedAddress(Guid PaymentId, string Address, string Contract, DateTimeOffset? ClosedAt);
 
 /// <summary>
-/// The statements of transfers, beside <see cref="PaymentChanges"/>: what a scan found goes into the transaction that holds what
-/// it means for the payments. One scanner holds a chain at a time, so nobody else writes the chain's transfers meanwhile.
+/// The statements of transfers, beside <see cref="PaymentChanges"/>: what a scan found goes into the transaction that
+/// holds what it means for the payments. One scanner holds a chain at a time, so nobody else writes the chain's
+/// transfers meanwhile.
 /// </summary>
 internal static class TransferChanges
 {
     private const string Columns = """
-        t.id, t.payment_id, t.tx_hash, t.contract, t.recipient, t.ordinal, t.amount, t.block_number, t.block_hash, t.log_index,
-        t.block_time, t.first_block_time, t.canonical
+        t.id, t.payment_id, t.tx_hash, t.contract, t.recipient, t.ordinal, t.amount, t.block_number, t.block_hash,
+        t.log_index, t.block_time, t.first_block_time, t.canonical
         """;
 
     /// <summary>Payments at these addresses, whatever their status.</summary>
@@ -89,7 +90,9 @@ internal static class TransferChanges
         PaymentRows.Time(row, 11),
         row.GetBoolean(12));
 
-    /// <summary>New transfers, and new places of known ones: those keep their id and the time they were first mined.</summary>
+    /// <summary>
+    /// New transfers, and new places of known ones: those keep their id and the time they were first mined.
+    /// </summary>
     public static void AddSeen(NpgsqlBatch batch, string chain, List<TransferRow> seen, DateTimeOffset now)
     {
         if (seen.Count == 0)
@@ -97,12 +100,12 @@ internal static class TransferChanges
 
         var upsert = batch.Add("""
             insert into transfers
-              (id, payment_id, chain, tx_hash, contract, recipient, ordinal, amount, block_number, block_hash, log_index,
-               block_time, first_block_time, seen_at)
-            select t.id, t.payment_id, $1, t.tx_hash, t.contract, t.recipient, t.ordinal, t.amount, t.block_number, t.block_hash,
-              t.log_index, t.block_time, t.first_block_time, $2
-            from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::int[], $9::numeric[], $10::bigint[],
-              $11::text[], $12::int[], $13::timestamptz[], $14::timestamptz[])
+              (id, payment_id, chain, tx_hash, contract, recipient, ordinal, amount, block_number, block_hash,
+               log_index, block_time, first_block_time, seen_at)
+            select t.id, t.payment_id, $1, t.tx_hash, t.contract, t.recipient, t.ordinal, t.amount, t.block_number,
+              t.block_hash, t.log_index, t.block_time, t.first_block_time, $2
+            from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::int[], $9::numeric[],
+              $10::bigint[], $11::text[], $12::int[], $13::timestamptz[], $14::timestamptz[])
               t (id, payment_id, tx_hash, contract, recipient, ordinal, amount, block_number, block_hash, log_index,
                  block_time, first_block_time)
             on conflict (chain, tx_hash, contract, recipient, ordinal) do update set
@@ -125,7 +128,9 @@ internal static class TransferChanges
         upsert.AddArray(seen, row => row.FirstBlockTime.UtcDateTime);
     }
 
-    /// <summary>Transfers that left the canonical chain: kept, since they may come back, but no longer counted.</summary>
+    /// <summary>
+    /// Transfers that left the canonical chain: kept, since they may come back, but no longer counted.
+    /// </summary>
     public static void AddDropped(NpgsqlBatch batch, List<TransferRow> dropped)
     {
         if (dropped.Count > 0)

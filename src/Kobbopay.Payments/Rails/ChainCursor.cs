@@ -3,8 +3,8 @@ using Npgsql;
 namespace Kobbopay.Payments.Rails;
 
 /// <summary>
-/// How far a chain has been taken in. Whoever holds the row is the chain's one scanner; the row moves in the transaction that
-/// holds what was found.
+/// How far a chain has been taken in. Whoever holds the row is the chain's one scanner; the row moves in the
+/// transaction that holds what was found.
 /// </summary>
 /// <param name="Number">Height of the newest block taken in; -1 before the first.</param>
 internal sealed record ChainCursor(string Chain, long Number, string? Hash, DateTimeOffset? Time)
@@ -33,7 +33,8 @@ internal sealed record ChainCursor(string Chain, long Number, string? Hash, Date
     public async Task<SortedDictionary<long, string>> RememberedAsync(
         NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand("select number, hash from chain_blocks where chain = $1", connection);
+        await using var command = new NpgsqlCommand(
+            "select number, hash from chain_blocks where chain = $1", connection);
         command.Parameters.AddText(Chain);
         await using var row = await command.ExecuteReaderAsync(cancellation);
         var hashes = new SortedDictionary<long, string>();
@@ -42,7 +43,9 @@ internal sealed record ChainCursor(string Chain, long Number, string? Hash, Date
         return hashes;
     }
 
-    /// <summary>Moves the cursor to the last of these blocks, which follow each other after <paramref name="fork"/>.</summary>
+    /// <summary>
+    /// Moves the cursor to the last of these blocks, which follow each other after <paramref name="fork"/>.
+    /// </summary>
     public ChainCursor AddAdvance(NpgsqlBatch batch, long fork, List<Block> blocks)
     {
         var last = blocks[^1];

@@ -6,8 +6,8 @@ using Npgsql;
 namespace Kobbopay.Payments.Rails;
 
 /// <summary>
-/// One scan of one chain, one transaction: what the next blocks hold, what that means for payments, and the cursor, together.
-/// A scan that ends half-way has not happened.
+/// One scan of one chain, one transaction: what the next blocks hold, what that means for payments, and the cursor,
+/// together. A scan that ends half-way has not happened.
 /// </summary>
 public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, ExpirePayments expiry, TimeProvider clock)
 {

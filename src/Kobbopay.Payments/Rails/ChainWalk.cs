@@ -3,7 +3,9 @@ using Npgsql;
 namespace Kobbopay.Payments.Rails;
 
 /// <summary>The part of a chain that a scan has to take in.</summary>
-/// <param name="Fork">Height of the last block that was taken in and still stands; below the cursor after a reorganisation.</param>
+/// <param name="Fork">
+/// Height of the last block that was taken in and still stands; below the cursor after a reorganisation.
+/// </param>
 /// <param name="Blocks">What follows it, each the parent of the next; empty when there is no news.</param>
 /// <param name="Head">Height of the network's newest block.</param>
 internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head)
@@ -11,14 +13,16 @@ internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head)
     /// <summary>Blocks taken in by one scan, besides those that a reorganisation replaced.</summary>
     public const int SliceLimit = 100;
 
-    /// <summary>How far to look back first when the cursor's block is gone; doubled while that is not far enough.</summary>
+    /// <summary>
+    /// How far to look back first when the cursor's block is gone; doubled while that is not far enough.
+    /// </summary>
     private const int FirstStepBack = 8;
 
     public bool HasMore => Blocks.Count > 0 && Blocks[^1].Number < Head;
 
     /// <summary>
-    /// Reads on from the cursor's own block. While that still stands, all before it does, since each block names its parent;
-    /// otherwise it goes back until it meets a block that was taken in and stands.
+    /// Reads on from the cursor's own block. While that still stands, all before it does, since each block names its
+    /// parent; otherwise it goes back until it meets a block that was taken in and stands.
     /// </summary>
     /// <exception cref="InvalidOperationException">The reorganisation goes deeper than what is remembered.</exception>
     public static async Task<ChainWalk> ReadAsync(
@@ -45,11 +49,13 @@ internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head)
             var slice = await rail.ReadAsync(
                 cursor.Chain, from, (int)(cursor.Number - from) + SliceLimit + 1, cancellation);
             head = slice.Head;
-            if (slice.Blocks.LastOrDefault(block => remembered.GetValueOrDefault(block.Number) == block.Hash) is { } standing)
-            {
-                // Nothing else in its place: a provider that is behind, not a reorganisation. It is waited for.
-                return standing.Number == head ? new ChainWalk(cursor.Number, [], head) : Linked(standing.Number, slice);
-            }
+            var standing = slice.Blocks.LastOrDefault(
+                block => remembered.GetValueOrDefault(block.Number) == block.Hash);
+            // Nothing else in its place: a provider that is behind, not a reorganisation. It is waited for.
+            if (standing?.Number == head)
+                return new ChainWalk(cursor.Number, [], head);
+            if (standing is not null)
+                return Linked(standing.Number, slice);
 
             if (head < oldest)
                 return new ChainWalk(cursor.Number, [], head);
@@ -67,8 +73,9 @@ internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head)
     {
         for (var i = 1; i < slice.Blocks.Count; i++)
         {
-            if (slice.Blocks[i].ParentHash != slice.Blocks[i - 1].Hash || slice.Blocks[i].Number != slice.Blocks[i - 1].Number + 1)
-                throw new InvalidOperationException($"Block {slice.Blocks[i].Number} does not follow the one before it");
+            var (block, parent) = (slice.Blocks[i], slice.Blocks[i - 1]);
+            if (block.ParentHash != parent.Hash || block.Number != parent.Number + 1)
+                throw new InvalidOperationException($"Block {block.Number} does not follow the one before it");
         }
 
         return new ChainWalk(fork, [.. slice.Blocks.Where(block => block.Number > fork)], slice.Head);

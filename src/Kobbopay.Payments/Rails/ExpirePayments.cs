@@ -4,8 +4,8 @@ using Npgsql;
 namespace Kobbopay.Payments.Rails;
 
 /// <summary>
-/// Expires the pending payments whose window the chain's cursor has passed, in block time. It runs in the transaction of the scan
-/// that moved the cursor, after its findings, so that expiry can never overtake money that is on the chain.
+/// Expires the pending payments whose window the chain's cursor has passed, in block time. It runs in the transaction
+/// of the scan that moved the cursor, after its findings, so that expiry can never overtake money that is on the chain.
 /// </summary>
 public sealed class ExpirePayments(PaymentStore store, TimeProvider clock)
 {
@@ -38,7 +38,9 @@ public sealed class ExpirePayments(PaymentStore store, TimeProvider clock)
         return due.Count == BatchLimit;
     }
 
-    /// <summary>Chains that have payments to expire, whether or not they have new blocks; at most <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// Chains that have payments to expire, whether or not they have new blocks; at most <paramref name="limit"/>.
+    /// </summary>
     internal static async Task<List<(string Chain, string Network)>> ChainsAsync(
         NpgsqlDataSource database, DateTimeOffset now, int limit, CancellationToken cancellation)
     {
@@ -57,7 +59,11 @@ public sealed class ExpirePayments(PaymentStore store, TimeProvider clock)
     }
 
     private static async Task<List<Guid>> DueAsync(
-        NpgsqlConnection connection, string chain, DateTimeOffset blockTime, DateTimeOffset now, CancellationToken cancellation)
+        NpgsqlConnection connection,
+        string chain,
+        DateTimeOffset blockTime,
+        DateTimeOffset now,
+        CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
             """

@@ -4,8 +4,8 @@ using Kobbopay.Payments.Domain;
 namespace Kobbopay.Payments.Rails;
 
 /// <summary>
-/// What new blocks mean for the transfers of payments: some are seen for the first time, some stand in another block, some are
-/// gone. Pure; one payment's share is <see cref="TransfersOf"/>.
+/// What new blocks mean for the transfers of payments: some are seen for the first time, some stand in another block,
+/// some are gone. Pure; one payment's share is <see cref="TransfersOf"/>.
 /// </summary>
 internal sealed class Findings
 {
@@ -82,7 +82,9 @@ internal sealed class Findings
         return [.. transfers.Values.OrderBy(transfer => transfer.BlockNumber).ThenBy(transfer => transfer.Id)];
     }
 
-    /// <summary>The oldest block that the payment had money in and that is gone, and what stands in its place.</summary>
+    /// <summary>
+    /// The oldest block that the payment had money in and that is gone, and what stands in its place.
+    /// </summary>
     public Reorg? ReorgOf(Guid paymentId)
     {
         var oldest = _orphaned[paymentId].MinBy(row => row.BlockNumber);
@@ -91,11 +93,13 @@ internal sealed class Findings
             : new Reorg(oldest.BlockHash, _blocks.GetValueOrDefault(oldest.BlockNumber)?.Hash);
     }
 
-    /// <summary>The trace that brought the payment's news: that of its newest block, or of the newest there is.</summary>
+    /// <summary>
+    /// The trace that brought the payment's news: that of its newest block, or of the newest there is.
+    /// </summary>
     public string? TraceOf(Guid paymentId)
     {
-        var newest = _seenBy.GetValueOrDefault(paymentId, []).Select(row => row.BlockNumber).DefaultIfEmpty(_newest).Max();
-        return _blocks[newest].TraceParent;
+        var own = _seenBy.GetValueOrDefault(paymentId, []).MaxBy(row => row.BlockNumber);
+        return _blocks[own?.BlockNumber ?? _newest].TraceParent;
     }
 
     private static IEnumerable<(TokenTransfer Transfer, TransferKey Key)> WithKeys(Block block)

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Kobbopay.Payments.Rails;
 
 /// <summary>
-/// A network driver (contracts.md, section 7). The one interface of the house with several implementations as its point:
-/// the simulator now, EVM networks beside it.
+/// A network driver (contracts.md, section 7). The one interface of the house with several implementations as its
+/// point: the simulator now, EVM networks beside it.
 /// </summary>
 public interface IRail
 {
@@ -29,12 +29,14 @@ public interface IRail
     IReadOnlyList<RailAsset> Assets { get; }
 
     /// <summary>
-    /// The chain that holds a merchant's payments on this network, the scanner's unit of work: one for everybody on a real
-    /// network, one for each merchant in the simulator.
+    /// The chain that holds a merchant's payments on this network, the scanner's unit of work: one for everybody on a
+    /// real network, one for each merchant in the simulator.
     /// </summary>
     string ChainOf(Guid merchantId, string environment);
 
-    /// <summary>The series that address indexes are taken from: unique per xpub, so that no index is ever used twice.</summary>
+    /// <summary>
+    /// The series that address indexes are taken from: unique per xpub, so that no index is ever used twice.
+    /// </summary>
     string AddressSeriesOf(Guid merchantId, string environment);
 
     DepositAddress AddressAt(Guid merchantId, string environment, long index);
@@ -51,8 +53,8 @@ public interface IRail
     Task<IReadOnlyList<string>> ChainsWithNewsAsync(int limit, CancellationToken cancellation);
 
     /// <summary>
-    /// The canonical chain from a height on, at most <paramref name="limit"/> blocks, with every transfer of this network's assets
-    /// in them. Consistent in itself: each block's parent is the one before it.
+    /// The canonical chain from a height on, at most <paramref name="limit"/> blocks, with every transfer of this
+    /// network's assets in them. Consistent in itself: each block's parent is the one before it.
     /// </summary>
     Task<ChainSlice> ReadAsync(string chain, long fromBlock, int limit, CancellationToken cancellation);
 }

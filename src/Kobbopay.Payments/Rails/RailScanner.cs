@@ -4,8 +4,8 @@ using Npgsql;
 namespace Kobbopay.Payments.Rails;
 
 /// <summary>
-/// Scans every chain that may have news or payments to expire. Replicas share the chains: each is scanned by whoever holds its
-/// cursor at the moment. A chain that can't be read holds up none of the others.
+/// Scans every chain that may have news or payments to expire. Replicas share the chains: each is scanned by whoever
+/// holds its cursor at the moment. A chain that can't be read holds up none of the others.
 /// </summary>
 public sealed partial class RailScanner(
     RailCatalog rails,
@@ -53,7 +53,8 @@ public sealed partial class RailScanner(
                 chains.Add((rail, chain));
         }
 
-        foreach (var (chain, network) in await ExpirePayments.ChainsAsync(database, Clock.Now(), ChainLimit, cancellation))
+        var expiring = await ExpirePayments.ChainsAsync(database, Clock.Now(), ChainLimit, cancellation);
+        foreach (var (chain, network) in expiring)
             chains.Add((rails.Of(network), chain));
         return chains;
     }

@@ -10,7 +10,9 @@ public sealed record MineRequest(int? Blocks);
 
 public sealed record MineAnswer(string Network, int Blocks, BlockJson Head);
 
-/// <summary><c>POST /v1/sandbox/networks/{network}/mine</c>: more blocks on the caller's own chain, empty or not.</summary>
+/// <summary>
+/// <c>POST /v1/sandbox/networks/{network}/mine</c>: more blocks on the caller's own chain, empty or not.
+/// </summary>
 public static class MineBlocks
 {
     public static void MapMineBlocks(this IEndpointRouteBuilder app) =>
@@ -26,11 +28,18 @@ public static class MineBlocks
         CancellationToken cancellation)
     {
         SandboxRoutes.RequireSimulator(network);
-        var body = await JsonBody.ReadOrDefaultAsync(http, SandboxJson.Default.MineRequest, new MineRequest(null), cancellation);
+        var body = await JsonBody.ReadOrDefaultAsync(
+            http, SandboxJson.Default.MineRequest, new MineRequest(null), cancellation);
         var blocks = SandboxRoutes.InRange(body.Value.Blocks ?? 1, "blocks", SimulatorChain.BlockLimit);
         var name = rails.Of(network).ChainOf(merchant.MerchantId, merchant.Environment);
-        await answers.AnswerAsync(http, merchant, body.Bytes, SandboxJson.Default.MineAnswer, store => chain.MineAsync(
-            name, blocks, [], cancellation, (batch, head) => store(batch, new MineAnswer(network, blocks, BlockJson.Of(head)))),
+        await answers.AnswerAsync(
+            http,
+            merchant,
+            body.Bytes,
+            SandboxJson.Default.MineAnswer,
+            store => chain.MineAsync(
+                name, blocks, [], cancellation,
+                (batch, head) => store(batch, new MineAnswer(network, blocks, BlockJson.Of(head)))),
             cancellation);
     }
 }

@@ -22,13 +22,14 @@ public sealed record PayAnswer(
     BlockJson Block);
 
 /// <summary>
-/// <c>POST /v1/sandbox/payments/{payment_id}/pay</c>: plays the payer. Sends money to the payment's address and mines the block that
-/// holds it, whatever state the payment is in; the answer comes when the block stands.
+/// <c>POST /v1/sandbox/payments/{payment_id}/pay</c>: plays the payer. Sends money to the payment's address and mines the
+/// block that holds it, whatever state the payment is in; the answer comes when the block stands.
 /// </summary>
 public static class PayPayment
 {
     public static void MapPayPayment(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/sandbox/payments/{paymentId}/pay", HandleAsync).RequireMerchant(Scopes.Sandbox, testOnly: true);
+        app.MapPost("/v1/sandbox/payments/{paymentId}/pay", HandleAsync)
+            .RequireMerchant(Scopes.Sandbox, testOnly: true);
 
     private static async Task HandleAsync(
         HttpContext http,
@@ -40,7 +41,8 @@ public static class PayPayment
         SandboxAnswers answers,
         CancellationToken cancellation)
     {
-        var body = await JsonBody.ReadOrDefaultAsync(http, SandboxJson.Default.PayRequest, new PayRequest(null), cancellation);
+        var body = await JsonBody.ReadOrDefaultAsync(
+            http, SandboxJson.Default.PayRequest, new PayRequest(null), cancellation);
         var payment = Id.TryParse(Id.Payment, paymentId, out var id)
             ? await store.FindAsync(merchant.MerchantId, merchant.Environment, id, cancellation)
             : null;
@@ -55,21 +57,29 @@ public static class PayPayment
                 : await MissingAsync(payment, chain, cancellation);
             var transfer = new NewTransfer(NewTransfer.NewTxHash(), details.Contract, details.DepositAddress, amount);
             PayAnswer AnswerOf(SimulatorHead head) => new(
-                Id.Format(Id.Payment, details.Id), transfer.TxHash, Amount.Format(amount, details.Decimals), details.Currency,
-                details.Network, details.DepositAddress, BlockJson.Of(head));
+                Id.Format(Id.Payment, details.Id),
+                transfer.TxHash,
+                Amount.Format(amount, details.Decimals),
+                details.Currency,
+                details.Network,
+                details.DepositAddress,
+                BlockJson.Of(head));
             await chain.MineAsync(
                 details.Chain, 1, [transfer], cancellation, (batch, head) => store(batch, AnswerOf(head)));
         }, cancellation);
     }
 
-    private static BigInteger AmountOf(PaymentDetails details, RailCatalog rails, MerchantIdentity merchant, DecimalText given)
+    private static BigInteger AmountOf(
+        PaymentDetails details, RailCatalog rails, MerchantIdentity merchant, DecimalText given)
     {
         var (rail, asset) = rails.Find(merchant.Environment, details.Network, details.Currency)
             ?? throw new ProblemException(ProblemCodes.UnsupportedRail, "This payment's network is no longer enabled.");
         return CreatePaymentRequest.AmountIn(rail, asset, given);
     }
 
-    /// <summary>What the chain itself still lacks: what was sent a moment ago counts, though no scan may have seen it yet.</summary>
+    /// <summary>
+    /// What the chain itself still lacks: what was sent a moment ago counts, though no scan may have seen it yet.
+    /// </summary>
     private static async Task<BigInteger> MissingAsync(
         PaymentRecord payment, SimulatorChain chain, CancellationToken cancellation)
     {

@@ -6,16 +6,21 @@ using Kobbopay.ServiceDefaults.Web;
 namespace Kobbopay.Payments.Sandbox;
 
 /// <param name="Depth">Blocks to replace, 1 to 100 and no more than the chain has.</param>
-/// <param name="Drop">Whether their transfers are gone for good; otherwise they are mined again, in another block.</param>
+/// <param name="Drop">
+/// Whether their transfers are gone for good; otherwise they are mined again, in another block.
+/// </param>
 public sealed record ReorgRequest(int? Depth, bool? Drop);
 
 public sealed record ReorgAnswer(string Network, int Depth, BlockJson Head);
 
-/// <summary><c>POST /v1/sandbox/networks/{network}/reorg</c>: the newest blocks of the caller's own chain give way to others.</summary>
+/// <summary>
+/// <c>POST /v1/sandbox/networks/{network}/reorg</c>: the newest blocks of the caller's own chain give way to others.
+/// </summary>
 public static class ReorganizeChain
 {
     public static void MapReorganizeChain(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/sandbox/networks/{network}/reorg", HandleAsync).RequireMerchant(Scopes.Sandbox, testOnly: true);
+        app.MapPost("/v1/sandbox/networks/{network}/reorg", HandleAsync)
+            .RequireMerchant(Scopes.Sandbox, testOnly: true);
 
     private static async Task HandleAsync(
         HttpContext http,

@@ -8,13 +8,14 @@ using Npgsql;
 namespace Kobbopay.Payments.Sandbox;
 
 /// <summary>
-/// Answers of the sandbox's routes, each given once per idempotency key: it is stored in the transaction that makes it true.
+/// Answers of the sandbox's routes, each given once per idempotency key: it is stored in the transaction that makes it
+/// true.
 /// </summary>
 public sealed class SandboxAnswers(Idempotency idempotency, PaymentStore store, Signal<RailScanner> scanner)
 {
     /// <summary>
-    /// Runs an operation, which hands its answer and its batch to the delegate that it is given, and answers with that; or with
-    /// the stored answer of the request's idempotency key.
+    /// Runs an operation, which hands its answer and its batch to the delegate that it is given, and answers with that;
+    /// or with the stored answer of the request's idempotency key.
     /// </summary>
     internal async Task AnswerAsync<T>(
         HttpContext http,
@@ -44,7 +45,8 @@ public sealed class SandboxAnswers(Idempotency idempotency, PaymentStore store, 
                     store.AddAnswer(batch, merchant, claim, answer);
                 });
             }
-            catch (PostgresException race) when (claim is not null && race.SqlState == PostgresErrorCodes.UniqueViolation)
+            catch (PostgresException race)
+                when (claim is not null && race.SqlState == PostgresErrorCodes.UniqueViolation)
             {
                 // Another replica was faster, and its answer is this request's.
                 answer = await store.FindReplayAsync(merchant, claim, cancellation);

@@ -14,7 +14,9 @@ public static class SandboxRoutes
         app.MapReorganizeChain();
     }
 
-    /// <exception cref="ProblemException"><c>not_found</c>: no such network, or one that is not ours to move.</exception>
+    /// <exception cref="ProblemException">
+    /// <c>not_found</c>: no such network, or one that is not ours to move.
+    /// </exception>
     internal static void RequireSimulator(string network)
     {
         if (network != SimulatorRail.Name)

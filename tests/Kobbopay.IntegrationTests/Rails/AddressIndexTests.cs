@@ -49,15 +49,17 @@ public sealed class AddressIndexTests : IAsyncLifetime
     {
         await using var payments = await RunningPayments.StartAsync();
         const string Body = """{"amount": 1, "currency": "USDT", "network": "example-network", "orderId": "order-1"}""";
+        var otherAmount = Body.Replace("1,", "2,", StringComparison.Ordinal);
         await payments.PostAsync("/v1/payments", Body, "key-1");
         for (var i = 0; i < 60; i++)
         {
             (await payments.PostAsync("/v1/payments", Body, "key-1")).Status.Should().Be(201);
             (await payments.PostAsync("/v1/payments", Body)).Status.Should().Be(200);
-            (await payments.PostAsync("/v1/payments", Body.Replace("1,", "2,", StringComparison.Ordinal))).Status.Should().Be(409);
+            (await payments.PostAsync("/v1/payments", otherAmount)).Status.Should().Be(409);
         }
 
-        var next = await payments.PostAsync("/v1/payments", Body.Replace("order-1", "order-2", StringComparison.Ordinal));
+        var next = await payments.PostAsync(
+            "/v1/payments", Body.Replace("order-1", "order-2", StringComparison.Ordinal));
         next.Text("addressPath").Should().Be("0/1");
     }
 }

@@ -81,7 +81,8 @@ public sealed class ExpiryTests : IAsyncLifetime
 
         var state = (await _world.ReadAsync(payment.Details.Id)).State;
         (state.Status, state.Received).Should().Be((PaymentStatus.Expired, RailWorld.Units("4")));
-        (await _world.EventsAsync(payment)).Should().Equal("payment.created", "payment.expired", "payment.late_transfer");
+        (await _world.EventsAsync(payment)).Should().Equal(
+            "payment.created", "payment.expired", "payment.late_transfer");
     }
 
     [Fact]

@@ -16,8 +16,8 @@ using Npgsql;
 namespace Kobbopay.IntegrationTests.Rails;
 
 /// <summary>
-/// The service's own parts over a database of the test's own, with a clock that the test moves and no loop running: a test says
-/// when a block is mined and when it is scanned.
+/// The service's own parts over a database of the test's own, with a clock that the test moves and no loop running: a
+/// test says when a block is mined and when it is scanned.
 /// </summary>
 public sealed class RailWorld : IAsyncDisposable
 {
@@ -40,12 +40,14 @@ public sealed class RailWorld : IAsyncDisposable
 
     public SimulatorChain Chain => Get<SimulatorChain>();
 
-    public string ChainName => Get<RailCatalog>().Of(SimulatorRail.Name).ChainOf(Merchant.MerchantId, Merchant.Environment);
+    public string ChainName =>
+        Get<RailCatalog>().Of(SimulatorRail.Name).ChainOf(Merchant.MerchantId, Merchant.Environment);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static Task<TestDatabase> NewDatabaseAsync() => TestDatabase.CreateAsync(
-        "payments", connection => Migrations.UpgradeAsync(connection, typeof(Payments.Program).Assembly, CancellationToken.None));
+        "payments",
+        connection => Migrations.UpgradeAsync(connection, typeof(Payments.Program).Assembly, CancellationToken.None));
 
     public static async Task<RailWorld> CreateAsync(TimeSpan? lateWindow = null)
     {
@@ -131,7 +133,9 @@ public sealed class RailWorld : IAsyncDisposable
     public Task<bool> ScanOnceAsync() =>
         Get<ChainScan>().RunAsync(Get<RailCatalog>().Of(SimulatorRail.Name), ChainName, Token);
 
-    /// <summary>The payment's events in the order of their versions, which have to be dense, as they are in the queue.</summary>
+    /// <summary>
+    /// The payment's events in the order of their versions, which have to be dense, as they are in the queue.
+    /// </summary>
     public async Task<IReadOnlyList<string>> EventsAsync(PaymentRecord payment)
     {
         await using var command = Database.CreateCommand(

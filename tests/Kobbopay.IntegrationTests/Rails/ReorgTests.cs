@@ -40,7 +40,8 @@ public sealed class ReorgTests : IAsyncLifetime
     {
         var payment = await _world.CreatePaymentAsync("10");
         var txHash = NewTransfer.NewTxHash();
-        await _world.MineAsync(1, RailWorld.TransferTo(payment, "4", txHash), RailWorld.TransferTo(payment, "6", txHash));
+        await _world.MineAsync(
+            1, RailWorld.TransferTo(payment, "4", txHash), RailWorld.TransferTo(payment, "6", txHash));
         await _world.ScanAsync();
         var before = (await _world.ReadAsync(payment.Details.Id)).State.Transfers;
 

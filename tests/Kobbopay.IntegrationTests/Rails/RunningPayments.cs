@@ -5,7 +5,6 @@ using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
@@ -13,8 +12,8 @@ using Npgsql;
 namespace Kobbopay.IntegrationTests.Rails;
 
 /// <summary>
-/// The Payments service on a port of its own, all its loops running, without a broker: payments must move all the same. Requests
-/// carry the identity that the gateway would sign.
+/// The Payments service on a port of its own, all its loops running, without a broker: payments must move all the same.
+/// Requests carry the identity that the gateway would sign.
 /// </summary>
 public sealed class RunningPayments : IAsyncDisposable
 {
@@ -29,10 +28,14 @@ public sealed class RunningPayments : IAsyncDisposable
     {
         _database = database;
         _app = app;
-        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(app.Urls.Single()) };
+        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false })
+        {
+            BaseAddress = new Uri(app.Urls.Single()),
+        };
         var gateway = Host.CreateEmptyApplicationBuilder(new() { ApplicationName = "Kobbopay.Gateway" });
         gateway.Configuration[$"Identity:Issue:{ResourceNames.Payments}"] = Key;
-        _gateway = new IdentityIssuer(new IdentityKeys(gateway.Configuration), gateway.Environment, TimeProvider.System);
+        _gateway = new IdentityIssuer(
+            new IdentityKeys(gateway.Configuration), gateway.Environment, TimeProvider.System);
     }
 
     public MerchantIdentity Merchant { get; } = new(

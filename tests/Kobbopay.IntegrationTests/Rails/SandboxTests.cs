@@ -75,7 +75,8 @@ public sealed class SandboxTests : IAsyncLifetime
         string body, int status, string code, string? pointer)
     {
         var id = await _payments.CreatePaymentAsync("order-1");
-        (await _payments.PostAsync($"/v1/sandbox/payments/{id}/pay", body)).Problem.Should().Be((status, code, pointer));
+        (await _payments.PostAsync($"/v1/sandbox/payments/{id}/pay", body)).Problem
+            .Should().Be((status, code, pointer));
         (await ScalarAsync("select count(*) from simulator_blocks")).Should().Be(0);
     }
 
@@ -105,7 +106,8 @@ public sealed class SandboxTests : IAsyncLifetime
             .Should().Be((403, "wrong_environment", null));
         (await PostAsync(_payments.Merchant with { Scopes = [Scopes.PaymentsWrite] })).Problem
             .Should().Be((403, "insufficient_scope", null));
-        (await PostAsync(_payments.Merchant with { MerchantId = Guid.CreateVersion7(DateTimeOffset.UnixEpoch) })).Problem
+        var somebody = Guid.CreateVersion7(DateTimeOffset.UnixEpoch);
+        (await PostAsync(_payments.Merchant with { MerchantId = somebody })).Problem
             .Should().Be((404, "not_found", null));
     }
 

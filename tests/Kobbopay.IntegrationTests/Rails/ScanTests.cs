@@ -34,7 +34,8 @@ public sealed class ScanTests : IAsyncLifetime
         await _world.ScanAsync();
         (await _world.ReadAsync(payment.Details.Id)).State.Status.Should().Be(PaymentStatus.Confirmed);
         (await _world.EventsAsync(payment)).Should().Equal("payment.created", "payment.paid", "payment.confirmed");
-        (await _world.ScalarAsync<long>("select count(*) from outbox where message_type = 'PaymentProgressed'")).Should().Be(1);
+        (await _world.ScalarAsync<long>("select count(*) from outbox where message_type = 'PaymentProgressed'"))
+            .Should().Be(1);
     }
 
     [Fact]
@@ -49,7 +50,8 @@ public sealed class ScanTests : IAsyncLifetime
         await _world.PayAsync(payment, "7");
         await _world.ScanAsync();
         var over = (await _world.ReadAsync(payment.Details.Id)).State;
-        (over.Status, over.Outcome, over.Received).Should().Be((PaymentStatus.Paid, PaymentOutcome.Over, RailWorld.Units("11")));
+        (over.Status, over.Outcome, over.Received).Should().Be(
+            (PaymentStatus.Paid, PaymentOutcome.Over, RailWorld.Units("11")));
         (await _world.EventsAsync(payment)).Should().Equal("payment.created", "payment.partially_paid", "payment.paid");
     }
 

@@ -4,7 +4,9 @@ using Kobbopay.Payments.Rails.Simulator;
 
 namespace Kobbopay.IntegrationTests.Rails;
 
-/// <summary>A chain that does what no simulator chain does: it falls behind, becomes shorter, contradicts itself.</summary>
+/// <summary>
+/// A chain that does what no simulator chain does: it falls behind, becomes shorter, contradicts itself.
+/// </summary>
 internal sealed class ScriptedRail : IRail
 {
     /// <summary>The canonical chain; a block's position is its height.</summary>
@@ -45,7 +47,8 @@ internal sealed class ScriptedRail : IRail
 
     public string AddressSeriesOf(Guid merchantId, string environment) => throw new NotSupportedException();
 
-    public DepositAddress AddressAt(Guid merchantId, string environment, long index) => throw new NotSupportedException();
+    public DepositAddress AddressAt(Guid merchantId, string environment, long index) =>
+        throw new NotSupportedException();
 
     public string PaymentUri(RailAsset asset, string address, BigInteger amount) => throw new NotSupportedException();
 

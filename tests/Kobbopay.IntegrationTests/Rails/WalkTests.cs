@@ -91,7 +91,8 @@ public sealed class WalkTests : IAsyncLifetime
         var common = _rail.Blocks.Take(50).ToList();
         _rail.Blocks = [.. common, .. ScriptedRail.Fork("b", common[^1], 700, Now)];
 
-        await FluentActions.Awaiting(ScanAsync).Should().ThrowAsync<InvalidOperationException>().WithMessage("*deeper*");
+        await FluentActions.Awaiting(ScanAsync).Should().ThrowAsync<InvalidOperationException>()
+            .WithMessage("*deeper*");
         (await CursorAsync()).Should().Be("611 a611");
         (await _world.ScalarAsync<long>("select count(*) from chain_blocks")).Should().Be(ChainCursor.Remembered);
     }
@@ -111,5 +112,6 @@ public sealed class WalkTests : IAsyncLifetime
 
     private async Task<PaymentStatus> StatusAsync() => (await _world.ReadAsync(_payment.Details.Id)).State.Status;
 
-    private Task<string> CursorAsync() => _world.ScalarAsync<string>("select block_number || ' ' || block_hash from chains");
+    private Task<string> CursorAsync() =>
+        _world.ScalarAsync<string>("select block_number || ' ' || block_hash from chains");
 }

@@ -36,7 +36,8 @@ public sealed class AmountTests
     [InlineData("1_000", AmountError.Malformed)]
     [InlineData("٣", AmountError.Malformed)]
     [InlineData("1.2.3", AmountError.Malformed)]
-    [InlineData("1000000000000000000000000000000000000000000000000000000000000000000000000000000", AmountError.TooLarge)]
+    [InlineData(
+        "1000000000000000000000000000000000000000000000000000000000000000000000000000000", AmountError.TooLarge)]
     public void Anything_but_a_plain_positive_decimal_is_refused_and_never_rounded(string text, AmountError error)
     {
         Amount.TryParse(text, 6, out _).Should().Be(error);
@@ -59,6 +60,7 @@ public sealed class AmountTests
     {
         var amounts = Gen.Byte.Array[1, 30].Select(bytes => new BigInteger(bytes, isUnsigned: true) + 1);
         Gen.Select(amounts, Gen.Int[0, 36]).Sample((units, decimals) =>
-            Amount.TryParse(Amount.Format(units, decimals), decimals, out var parsed) == AmountError.None && parsed == units);
+            Amount.TryParse(Amount.Format(units, decimals), decimals, out var parsed) == AmountError.None
+            && parsed == units);
     }
 }

@@ -14,10 +14,11 @@ public sealed class LifecyclePropertyTests
             .Select(rows => rows.Select((row, i) => Money(row.amount, row.block, row.minute, i)).ToArray());
 
     private static readonly Gen<PaymentInput> Inputs = Gen.OneOf(
-        Gen.Select(Chains, Gen.Int[0, 15], PaymentInput (transfers, head) => new PaymentInput.ChainSeen(transfers, head)),
+        Gen.Select(
+            Chains, Gen.Int[0, 15], PaymentInput (transfers, head) => new PaymentInput.ChainSeen(transfers, head)),
         Gen.Int[0, 200].Select(PaymentInput (minute) => new PaymentInput.ChainTimeReached(Minute(minute))),
         Gen.Const<PaymentInput>(new PaymentInput.Cancel()),
-        Gen.OneOfConst(ResolutionAction.Accept, ResolutionAction.Dismiss).Select(
+        Gen.Enum<ResolutionAction>().Select(
             PaymentInput (action) => new PaymentInput.Resolve(new Resolution(action, "operator", "asked"))));
 
     private static readonly Gen<(PaymentInput Input, int Minute)[]> Histories =
@@ -78,7 +79,8 @@ public sealed class LifecyclePropertyTests
             }
 
             payment = (decision as Decision.Accepted)?.Payment ?? payment;
-            BigInteger[] amounts = [payment.Received, payment.Final, payment.Missing, payment.Due, payment.ReceivedOnTime];
+            BigInteger[] amounts =
+                [payment.Received, payment.Final, payment.Missing, payment.Due, payment.ReceivedOnTime];
             amounts.Should().OnlyContain(amount => amount.Sign >= 0);
             payment.Final.Should().BeLessThanOrEqualTo(payment.Received);
         }
@@ -100,7 +102,9 @@ public sealed class LifecyclePropertyTests
 
     [Fact]
     public void The_result_does_not_depend_on_how_transfers_are_split_into_scans() =>
-        Gen.Select(Gen.Int[0, 160].Array[1, 12], Chains, Gen.Bool.Array[12], (pauses, money, cuts) => (pauses, money, cuts))
+        Gen.Select(
+                Gen.Int[0, 160].Array[1, 12], Chains, Gen.Bool.Array[12],
+                (pauses, money, cuts) => (pauses, money, cuts))
             .Sample(chain =>
             {
                 // Block times only grow; each transfer stands in a block that exists, and has its time.
@@ -116,7 +120,8 @@ public sealed class LifecyclePropertyTests
 
                 var atOnce = Scan(times, money, [head]);
                 var byBlock = Scan(times, money, [.. Enumerable.Range(1, head)]);
-                var bySlice = Scan(times, money, [.. Enumerable.Range(1, head).Where(b => b == head || chain.cuts[b - 1])]);
+                var bySlice = Scan(
+                    times, money, [.. Enumerable.Range(1, head).Where(b => b == head || chain.cuts[b - 1])]);
                 Facts(byBlock).Should().Be(Facts(atOnce));
                 Facts(bySlice).Should().Be(Facts(atOnce));
             });

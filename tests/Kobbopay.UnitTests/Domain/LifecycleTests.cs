@@ -72,8 +72,9 @@ public sealed class LifecycleTests
     [Fact]
     public void Amounts_that_change_without_a_status_are_told()
     {
-        Paid.See(1, Money(100, block: 1), Money(5, block: 1, number: 1)).Types().Should().Equal("payment.amount_changed");
-        Confirmed.See(4, Money(100, block: 1), Money(5, block: 4, number: 1)).Types().Should().Equal("payment.amount_changed");
+        var more = Money(5, block: 1, number: 1);
+        Paid.See(1, Money(100, block: 1), more).Types().Should().Equal("payment.amount_changed");
+        Confirmed.See(4, Money(100, block: 1), more).Types().Should().Equal("payment.amount_changed");
         Partial.See(2).Types().Should().Equal("payment.amount_changed");
     }
 
@@ -102,7 +103,8 @@ public sealed class LifecycleTests
     {
         var moved = Paid.See(2, Money(100, block: 2, fork: "b"));
         moved.Events.Should().BeEmpty();
-        (moved.Payment.Status, moved.Payment.Received, moved.Payment.Confirmations).Should().Be((PaymentStatus.Paid, 100, 1));
+        (moved.Payment.Status, moved.Payment.Received, moved.Payment.Confirmations).Should().Be(
+            (PaymentStatus.Paid, 100, 1));
     }
 
     [Fact]

@@ -3,7 +3,9 @@ using Kobbopay.Payments.Domain;
 
 namespace Kobbopay.UnitTests.Domain;
 
-/// <summary>A payment of 100 units, three confirmations, open for 60 minutes, late for 60 more; and steps of its life.</summary>
+/// <summary>
+/// A payment of 100 units, three confirmations, open for 60 minutes, late for 60 more; and steps of its life.
+/// </summary>
 internal static class Lives
 {
     public static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 0, 0, TimeSpan.Zero);
@@ -33,8 +35,9 @@ internal static class Lives
     public static DateTimeOffset Minute(double minutes) => Start.AddMinutes(minutes);
 
     /// <summary>A transfer with an identity of its own for each <paramref name="number"/>.</summary>
-    public static Transfer Money(BigInteger amount, long block, double minute = 1, int number = 0, string fork = "") => new(
-        new Guid(number, 0, 0, new byte[8]), $"tx{number}", amount, block, $"block{block}{fork}", Minute(minute));
+    public static Transfer Money(
+        BigInteger amount, long block, double minute = 1, int number = 0, string fork = "") => new(
+            new Guid(number, 0, 0, new byte[8]), $"tx{number}", amount, block, $"block{block}{fork}", Minute(minute));
 
     public static Decision.Accepted See(this Payment payment, long head, params Transfer[] transfers) =>
         payment.Accept(new PaymentInput.ChainSeen(transfers, head));
@@ -45,5 +48,6 @@ internal static class Lives
     public static Decision Resolve(this Payment payment, ResolutionAction action) => PaymentLifecycle.Apply(
         payment, new PaymentInput.Resolve(new Resolution(action, "operator", "asked by the payer")), Minute(1));
 
-    public static IEnumerable<string> Types(this Decision.Accepted accepted) => accepted.Events.Select(happened => happened.Type);
+    public static IEnumerable<string> Types(this Decision.Accepted accepted) =>
+        accepted.Events.Select(happened => happened.Type);
 }

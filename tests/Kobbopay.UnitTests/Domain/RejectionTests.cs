@@ -72,7 +72,8 @@ public sealed class RejectionTests
     {
         var reverted = Paid.Accept(new PaymentInput.ChainSeen([], 1), minute: 50).Payment;
         var over = new PaymentInput.ChainTimeReached(Minute(70));
-        PaymentLifecycle.Apply(reverted, over, Minute(79.9)).Should().Be(new Decision.Rejected("payment_not_expirable"));
+        PaymentLifecycle.Apply(reverted, over, Minute(79.9))
+            .Should().Be(new Decision.Rejected("payment_not_expirable"));
         reverted.Accept(over, minute: 80).Types().Should().Equal("payment.expired");
     }
 
@@ -81,8 +82,8 @@ public sealed class RejectionTests
     {
         foreach (var payment in States.Values)
         {
-            var seen = new PaymentInput.ChainSeen([.. payment.Transfers, Money(7, block: 9, minute: 600, number: 9)], 9);
-            payment.Accept(seen).Payment.Received.Should().Be(payment.Received + 7);
+            var money = Money(7, block: 9, minute: 600, number: 9);
+            payment.Accept(new PaymentInput.ChainSeen([.. payment.Transfers, money], 9)).Payment.Received.Should().Be(payment.Received + 7);
         }
     }
 }

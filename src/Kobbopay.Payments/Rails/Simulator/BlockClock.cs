@@ -4,8 +4,9 @@ using Npgsql;
 namespace Kobbopay.Payments.Rails.Simulator;
 
 /// <summary>
-/// Makes the simulator move by itself (<c>Simulator:BlockInterval</c>): every chain with a pending or a paid payment gets a block
-/// when its last one is that old, whichever replica comes first. Without the setting it moves only when told to.
+/// Makes the simulator move by itself (<c>Simulator:BlockInterval</c>): every chain with a pending or a paid payment
+/// gets a block when its last one is that old, whichever replica comes first. Without the setting it moves only when
+/// told to.
 /// </summary>
 public sealed class BlockClock(
     NpgsqlDataSource database,

@@ -6,7 +6,9 @@ using Npgsql;
 
 namespace Kobbopay.Payments.Rails.Simulator;
 
-/// <summary>Money that the next block takes in. Transfers of one <paramref name="TxHash"/> are one transaction.</summary>
+/// <summary>
+/// Money that the next block takes in. Transfers of one <paramref name="TxHash"/> are one transaction.
+/// </summary>
 public sealed record NewTransfer(string TxHash, string? Contract, string Recipient, BigInteger Amount)
 {
     public static string NewTxHash() => $"0x{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))}";
@@ -16,8 +18,8 @@ public sealed record NewTransfer(string TxHash, string? Contract, string Recipie
 public sealed record SimulatorHead(long Number, string Hash, DateTimeOffset Time);
 
 /// <summary>
-/// What happens on a simulator chain: blocks are mined and reorganised. Operations on one chain wait for each other at its row;
-/// each is one transaction, so a reader never meets half of one.
+/// What happens on a simulator chain: blocks are mined and reorganised. Operations on one chain wait for each other at
+/// its row; each is one transaction, so a reader never meets half of one.
 /// </summary>
 public sealed class SimulatorChain(NpgsqlDataSource database, TimeProvider clock)
 {
@@ -51,8 +53,8 @@ public sealed class SimulatorChain(NpgsqlDataSource database, TimeProvider clock
     }
 
     /// <summary>
-    /// Replaces the newest blocks by as many others. Their transfers are mined again in the first of these, in another order,
-    /// or are gone for good.
+    /// Replaces the newest blocks by as many others. Their transfers are mined again in the first of these, in another
+    /// order, or are gone for good.
     /// </summary>
     /// <returns>False when the chain has fewer blocks than that.</returns>
     public async Task<bool> ReorgAsync(
@@ -78,7 +80,10 @@ public sealed class SimulatorChain(NpgsqlDataSource database, TimeProvider clock
         blocks.AddLong(fork.Number);
         var transfers = batch.Add(drop
             ? "delete from simulator_transfers where chain = $1 and block_number > $2"
-            : "update simulator_transfers set block_number = null, log_index = null where chain = $1 and block_number > $2");
+            : """
+              update simulator_transfers set block_number = null, log_index = null
+              where chain = $1 and block_number > $2
+              """);
         transfers.AddText(chain);
         transfers.AddLong(fork.Number);
         var newHead = AddBlocks(batch, chain, fork, depth, reversed: true);
@@ -152,8 +157,11 @@ public sealed class SimulatorChain(NpgsqlDataSource database, TimeProvider clock
         insert.AddArray(rows, transfer => transfer.Amount);
     }
 
-    /// <summary>Chain, transfers that wait (into the first block), and head; a clock that goes back does not take time back.</summary>
-    private SimulatorHead AddBlocks(NpgsqlBatch batch, string chain, SimulatorHead parent, int count, bool reversed = false)
+    /// <summary>
+    /// Chain, transfers that wait (into the first block), and head; a clock that goes back does not take time back.
+    /// </summary>
+    private SimulatorHead AddBlocks(
+        NpgsqlBatch batch, string chain, SimulatorHead parent, int count, bool reversed = false)
     {
         var now = clock.Now();
         var time = now > parent.Time ? now : parent.Time;
@@ -190,7 +198,8 @@ public sealed class SimulatorChain(NpgsqlDataSource database, TimeProvider clock
         mined.AddText(chain);
         mined.AddLong(parent.Number + 1);
 
-        var update = batch.Add("update simulator_chains set head = $2, head_hash = $3, head_time = $4 where chain = $1");
+        var update = batch.Add(
+            "update simulator_chains set head = $2, head_hash = $3, head_time = $4 where chain = $1");
         update.AddText(chain);
         update.AddLong(head.Number);
         update.AddText(head.Hash);

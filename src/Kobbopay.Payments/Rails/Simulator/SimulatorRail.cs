@@ -8,8 +8,8 @@ using Npgsql;
 namespace Kobbopay.Payments.Rails.Simulator;
 
 /// <summary>
-/// <c>example-network</c>: the built-in chain for tests, in tables of this database. Each merchant has a chain of its own, moved by
-/// <c>/v1/sandbox</c> and, where configured, by time.
+/// <c>example-network</c>: the built-in chain for tests, in tables of this database. Each merchant has a chain of its
+/// own, moved by <c>/v1/sandbox</c> and, where configured, by time.
 /// </summary>
 public sealed class SimulatorRail(NpgsqlDataSource database) : IRail
 {
