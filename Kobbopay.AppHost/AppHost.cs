@@ -56,16 +56,18 @@ var gateway = builder.AddProject<Projects.Kobbopay_Gateway>(ResourceNames.Gatewa
 if (builder.ExecutionContext.IsRunMode)
 {
     var demo = DemoShop.Keep(builder.AppHostDirectory);
+    var demoApiKey = builder.AddParameter("demoapikey", demo.ApiKey, secret: true);
+    var demoWebhookSecret = builder.AddParameter("demowebhooksecret", demo.WebhookSecret, secret: true);
     gateway.WithEndpoint("http", endpoint => endpoint.Port = demo.Port);
     payments
         .WithEnvironment("PublicUrl", gateway.GetEndpoint("http"))
         .WithEnvironment("Simulator__BlockInterval", "00:00:03")
         .WithEnvironment("Demo__MerchantId", DemoShop.MerchantId)
-        .WithEnvironment("Demo__ApiKey", builder.AddParameter("demoapikey", demo.ApiKey, secret: true));
+        .WithEnvironment("Demo__ApiKey", demoApiKey);
     webhooks
         .WithEnvironment("Demo__MerchantId", DemoShop.MerchantId)
         .WithEnvironment("Demo__WebhookUrl", DemoShop.WebhookUrl)
-        .WithEnvironment("Demo__WebhookSecret", builder.AddParameter("demowebhooksecret", demo.WebhookSecret, secret: true))
+        .WithEnvironment("Demo__WebhookSecret", demoWebhookSecret)
         .WithEnvironment("Egress__AllowedCidrs__0", "127.0.0.0/8");
 }
 else
@@ -76,5 +78,5 @@ else
 await builder.Build().RunAsync();
 
 // A secret needs a value of its own at the first run: generated, and kept from then on.
-IResourceBuilder<ParameterResource> Secret(string name) =>
-    builder.AddParameter(name, new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);
+IResourceBuilder<ParameterResource> Secret(string name) => builder.AddParameter(
+    name, new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);

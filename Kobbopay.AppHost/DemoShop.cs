@@ -22,14 +22,18 @@ internal sealed record DemoShop(int Port, string ApiKey, string WebhookSecret, s
     /// <summary>The gateway's URL.</summary>
     public string Url => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}");
 
-    /// <summary>The folder of everything that is kept: <c>.kobbopay</c> in the checkout, or in <c>KOBBOPAY_FOLDER</c>.</summary>
+    /// <summary>
+    /// The folder of everything that is kept: <c>.kobbopay</c> in the checkout, or in <c>KOBBOPAY_FOLDER</c>.
+    /// </summary>
     public static string FolderOf(string appHostDirectory) => Path.Combine(
         Environment.GetEnvironmentVariable("KOBBOPAY_FOLDER") is { Length: > 0 } folder
             ? Path.GetFullPath(folder)
             : Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(appHostDirectory))!,
         ".kobbopay");
 
-    /// <summary>Reads what an earlier start made, makes what is missing, and writes the file anew with this start's URL.</summary>
+    /// <summary>
+    /// Reads what an earlier start made, makes what is missing, and writes the file anew with this start's URL.
+    /// </summary>
     public static DemoShop Keep(string appHostDirectory)
     {
         var folder = FolderOf(appHostDirectory);
@@ -80,9 +84,11 @@ internal sealed record DemoShop(int Port, string ApiKey, string WebhookSecret, s
     // KOBBOPAY_PORT as it is; else 8080, or the next one that nobody listens on.
     private static int ChoosePort()
     {
-        if (int.TryParse(Environment.GetEnvironmentVariable("KOBBOPAY_PORT"), CultureInfo.InvariantCulture, out var set))
+        var wanted = Environment.GetEnvironmentVariable("KOBBOPAY_PORT");
+        if (int.TryParse(wanted, CultureInfo.InvariantCulture, out var set))
             return set;
-        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(end => end.Port).ToHashSet();
+        var listeners = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners();
+        var taken = listeners.Select(listener => listener.Port).ToHashSet();
         return Enumerable.Range(DefaultPort, 1000).First(port => !taken.Contains(port));
     }
 }

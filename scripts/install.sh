@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs what `make run` and `make test` need and the machine lacks: `scripts/install.sh postgresql rabbitmq chromium`.
-# Instant when all is there. Nothing that it installs is started as a service of the machine: Kobbopay runs private
-# servers of its own. Where it may not install (neither root nor sudo without a password) it says what to type.
+# Installs what `make run` and `make test` need and the machine lacks: `scripts/install.sh postgresql rabbitmq
+# chromium`. Instant when all is there. Nothing that it installs is started as a service of the machine: Kobbopay runs
+# private servers of its own. Where it may not install (neither root nor sudo without a password) it says what to type.
 set -eu
 
 POLICY=/usr/sbin/policy-rc.d

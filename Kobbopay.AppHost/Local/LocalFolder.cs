@@ -47,7 +47,7 @@ internal sealed class LocalFolder : IDisposable
         {
             var url = Path.Combine(path, "url");
             throw new LocalServerException(File.Exists(url)
-                ? $"Kobbopay is running in this folder already, at {File.ReadAllText(url).Trim()} (Ctrl+C there stops it)."
+                ? $"Kobbopay runs in this folder already, at {File.ReadAllText(url).Trim()} (Ctrl+C there stops it)."
                 : "Kobbopay is being started or stopped in this folder already.");
         }
     }

@@ -6,8 +6,8 @@ using Kobbopay.LocalServers;
 namespace Kobbopay.AppHost.Local;
 
 /// <summary>
-/// One run of the described system as local processes: each part starts when what it waits for is ready; when one ends, all
-/// are stopped, in the reverse order of their start.
+/// One run of the described system as local processes: each part starts when what it waits for is ready; when one ends,
+/// all are stopped, in the reverse order of their start.
 /// </summary>
 internal sealed class LocalRun : IDisposable
 {
@@ -17,24 +17,24 @@ internal sealed class LocalRun : IDisposable
     private readonly List<Part> parts = [];
     private readonly Dictionary<Resource, Task> starts = [];
     private readonly TaskCompletionSource<string> failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ServiceStarter services;
     private volatile bool isStopping;
 
     public LocalRun(LocalFolder folder, IReadOnlyList<Resource> resources)
     {
         this.folder = folder;
         this.resources = resources;
-        output = new Output(folder.In("logs"), resources.Max(resource => resource is ParameterResource ? 0 : resource.Name.Length));
-        services = new ServiceStarter(folder, output);
+        var names = resources.Where(resource => resource is not ParameterResource).Select(resource => resource.Name);
+        output = new Output(folder.In("logs"), names.Max(name => name.Length));
     }
 
     /// <summary>0 after a wanted stop, 1 after a failure.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => RequestStop(signal, stopping));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => RequestStop(signal, stopping));
-        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => RequestStop(signal, stopping));
+        void Stop(PosixSignalContext signal) => RequestStop(signal, stopping);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         try
         {
             var starting = StartAllAsync(stopping.Token);
@@ -44,6 +44,7 @@ internal sealed class LocalRun : IDisposable
                 if (first == starting)
                 {
                     await starting;
+                    _ = new Commands(parts, Watch, output).ListenAsync(stopping.Token);
                     await Task.WhenAny(failure.Task, UntilCanceledAsync(stopping.Token));
                 }
             }
@@ -59,9 +60,9 @@ internal sealed class LocalRun : IDisposable
         {
             // Stopped by the user while starting.
         }
-        catch (Exception problem) when (problem is LocalServerException or PartFailedException)
+        catch (Exception problem)
         {
-            failure.TrySetResult(problem.Message);
+            failure.TrySetResult(Reason("Kobbopay", problem));
         }
 
         if (failure.Task.IsCompleted)
@@ -102,7 +103,7 @@ internal sealed class LocalRun : IDisposable
         {
             // Described before whatever waits for it, so its start is known here.
             var waits = resource.WaitsFor.Select(dependency => starts[dependency]).ToArray();
-            starts[resource] = StartAsync(resource, waits, servers, cancellationToken);
+            starts[resource] = StartWhenAsync(resource, waits, servers, cancellationToken);
         }
 
         await Task.WhenAll(starts.Values);
@@ -111,7 +112,8 @@ internal sealed class LocalRun : IDisposable
         output.Show(Summary.Of(folder.In("demo.env")));
     }
 
-    private async Task StartAsync(Resource resource, Task[] waits, string servers, CancellationToken cancellationToken)
+    private async Task StartWhenAsync(
+        Resource resource, Task[] waits, string servers, CancellationToken cancellationToken)
     {
         // Ports are chosen before anybody starts: services are told each other's.
         if (resource is ProjectResource project)
@@ -119,29 +121,81 @@ internal sealed class LocalRun : IDisposable
         if (resource is ProjectResource { Name: ServiceDefaults.ResourceNames.Gateway } gateway)
             folder.TellUrl(gateway.Url);
         await Task.Yield();
-        await Task.WhenAll(waits);
+        try
+        {
+            await Task.WhenAll(waits);
+            await StartAsync(resource, servers, cancellationToken);
+        }
+        catch (Exception problem) when (problem is not OperationCanceledException)
+        {
+            // Told at once: the others' starts need not be waited for.
+            failure.TrySetResult(Reason(resource.Name, problem));
+            throw;
+        }
+    }
+
+    private static string Reason(string name, Exception problem) =>
+        problem is LocalServerException or PartFailedException
+            ? problem.Message
+            : $"{name} could not be started: {problem}";
+
+    private async Task StartAsync(Resource resource, string servers, CancellationToken cancellationToken)
+    {
         switch (resource)
         {
             case PostgresServerResource postgres:
-                postgres.Server = await PostgresServer.StartAsync(
-                    new PostgresSettings(Path.Combine(servers, "postgres")) { OnLine = line => output.Log(resource.Name, line) },
-                    cancellationToken);
-                Add(new Part(resource.Name, postgres.Server.Exited, postgres.Server.StopAsync));
-                output.Line(resource.Name, $"ready at 127.0.0.1:{postgres.Server.Port}");
+                await StartPostgresAsync(postgres, servers, cancellationToken);
                 break;
             case PostgresDatabaseResource database:
                 await database.Parent.Server!.CreateDatabaseAsync(database.Name, cancellationToken);
                 break;
             case RabbitMQServerResource rabbit:
-                rabbit.Server = await RabbitMqServer.StartAsync(
-                    new RabbitMqSettings(Path.Combine(servers, "rabbitmq")) { OnLine = line => output.Log(resource.Name, line) },
-                    cancellationToken);
-                Add(new Part(resource.Name, rabbit.Server.Exited, rabbit.Server.StopAsync));
-                output.Line(resource.Name, $"ready at 127.0.0.1:{rabbit.Server.Uri.Port}");
+                await StartRabbitMqAsync(rabbit, servers, cancellationToken);
                 break;
             case ProjectResource service:
-                await services.StartAsync(service, Add, cancellationToken);
+                await StartServiceAsync(service, cancellationToken);
                 break;
+        }
+    }
+
+    private async Task StartPostgresAsync(
+        PostgresServerResource resource, string servers, CancellationToken cancellationToken)
+    {
+        var settings = new PostgresSettings(Path.Combine(servers, "postgres"))
+        {
+            OnLine = line => output.Log(resource.Name, line),
+        };
+        var server = resource.Server = await PostgresServer.StartAsync(settings, cancellationToken);
+        Add(new Part(
+            resource.Name, () => server.Exited, server.StartAgainAsync, server.StopAsync, server.KillAsync));
+        output.Line(resource.Name, $"ready at 127.0.0.1:{server.Port}");
+    }
+
+    private async Task StartRabbitMqAsync(
+        RabbitMQServerResource resource, string servers, CancellationToken cancellationToken)
+    {
+        var settings = new RabbitMqSettings(Path.Combine(servers, "rabbitmq"))
+        {
+            OnLine = line => output.Log(resource.Name, line),
+        };
+        var server = resource.Server = await RabbitMqServer.StartAsync(settings, cancellationToken);
+        Add(new Part(
+            resource.Name, () => server.Exited, server.StartAgainAsync, server.StopAsync, server.KillAsync));
+        output.Line(resource.Name, $"ready at 127.0.0.1:{server.Uri.Port}");
+    }
+
+    private async Task StartServiceAsync(ProjectResource resource, CancellationToken cancellationToken)
+    {
+        var service = new LocalService(resource, folder, output);
+        await service.StartAsync(cancellationToken);
+        Add(new Part(resource.Name, () => service.Exited, StartAgainAsync, service.StopAsync, service.KillAsync));
+        await service.WaitForHealthAsync(cancellationToken);
+        output.Line(resource.Name, "ready at " + resource.Url);
+
+        async Task StartAgainAsync(CancellationToken token)
+        {
+            await service.StartAsync(token);
+            await service.WaitForHealthAsync(token);
         }
     }
 
@@ -149,13 +203,15 @@ internal sealed class LocalRun : IDisposable
     {
         lock (parts)
             parts.Add(part);
-        _ = WatchAsync(part);
+        Watch(part);
     }
+
+    private void Watch(Part part) => _ = WatchAsync(part);
 
     private async Task WatchAsync(Part part)
     {
-        var exit = await part.Exited;
-        if (!isStopping)
+        var exit = await part.Exited();
+        if (!isStopping && !part.IsDown)
         {
             failure.TrySetResult(
                 $"{part.Name} ended by itself ({exit.Reason}), so everything is stopped; " +

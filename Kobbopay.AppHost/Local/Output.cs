@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Kobbopay.AppHost.Local;
 
 /// <summary>
-/// The one screen for everybody: each line behind the coloured name of who wrote it (no colours where nobody sees them or
-/// <c>NO_COLOR</c> is set), and the same lines in a log file each.
+/// The one screen for everybody: each line behind the coloured name of who wrote it (no colours where nobody sees them
+/// or <c>NO_COLOR</c> is set), and the same lines in a log file each.
 /// </summary>
 internal sealed class Output(string logFolder, int nameWidth) : IDisposable
 {
@@ -24,6 +24,7 @@ internal sealed class Output(string logFolder, int nameWidth) : IDisposable
     /// <summary>A line of our own.</summary>
     public void Say(string text) => Line(Own, text);
 
+    /// <summary>The same for what went wrong.</summary>
     public void Fail(string text)
     {
         foreach (var line in text.Split('\n'))
@@ -87,7 +88,9 @@ internal sealed class Output(string logFolder, int nameWidth) : IDisposable
         }
     }
 
-    /// <summary>Begun anew at each start; a file that grows past the limit becomes the one older file that is kept.</summary>
+    /// <summary>
+    /// Begun anew at each start; a file that grows past the limit becomes the one older file that is kept.
+    /// </summary>
     private sealed class LogFile : IDisposable
     {
         private const long Limit = 20_000_000;
@@ -116,7 +119,8 @@ internal sealed class Output(string logFolder, int nameWidth) : IDisposable
         private static StreamWriter Open(string path)
         {
             Directory.CreateDirectory(
-                Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                Path.GetDirectoryName(path)!,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             return new StreamWriter(path, append: false) { AutoFlush = true };
         }
     }

@@ -10,7 +10,8 @@ public static class ResourceBuilderExtensions
     }
 
     public static IResourceBuilder<PostgresServerResource> AddPostgres(
-        this IDistributedApplicationBuilder builder, string name) => builder.AddResource(new PostgresServerResource(name));
+        this IDistributedApplicationBuilder builder, string name) =>
+        builder.AddResource(new PostgresServerResource(name));
 
     /// <summary>Local data is always kept.</summary>
     public static IResourceBuilder<PostgresServerResource> WithDataVolume(
@@ -21,7 +22,8 @@ public static class ResourceBuilderExtensions
         builder.ApplicationBuilder.AddResource(new PostgresDatabaseResource(name, builder.Resource)).WaitFor(builder);
 
     public static IResourceBuilder<RabbitMQServerResource> AddRabbitMQ(
-        this IDistributedApplicationBuilder builder, string name) => builder.AddResource(new RabbitMQServerResource(name));
+        this IDistributedApplicationBuilder builder, string name) =>
+        builder.AddResource(new RabbitMQServerResource(name));
 
     /// <summary>The container's management pages have no counterpart here: they would cost 5 s at each stop.</summary>
     public static IResourceBuilder<RabbitMQServerResource> WithManagementPlugin(
@@ -60,7 +62,8 @@ public static class ResourceBuilderExtensions
         this IResourceBuilder<ProjectResource> builder, IResourceBuilder<ProjectResource> source) =>
         builder.With($"services__{source.Resource.Name}__http__0", () => source.Resource.Url);
 
-    public static IResourceBuilder<T> WaitFor<T>(this IResourceBuilder<T> builder, IResourceBuilder<Resource> dependency)
+    public static IResourceBuilder<T> WaitFor<T>(
+        this IResourceBuilder<T> builder, IResourceBuilder<Resource> dependency)
         where T : Resource
     {
         builder.Resource.WaitsFor.Add(dependency.Resource);

@@ -20,7 +20,8 @@ public interface IResourceBuilder<out T>
     IDistributedApplicationBuilder ApplicationBuilder { get; }
 }
 
-internal sealed record ResourceBuilder<T>(T Resource, IDistributedApplicationBuilder ApplicationBuilder) : IResourceBuilder<T>
+internal sealed record ResourceBuilder<T>(T Resource, IDistributedApplicationBuilder ApplicationBuilder)
+    : IResourceBuilder<T>
     where T : Resource;
 
 /// <summary>A resource that is reached by a connection string, known once it is ready.</summary>
@@ -48,7 +49,9 @@ public sealed class RabbitMQServerResource(string name) : ConnectionResource(nam
     internal override string ConnectionString => Server!.Uri.OriginalString;
 }
 
-/// <summary>A value from outside: <c>Parameters__name</c> in the environment, else what the AppHost gave or kept.</summary>
+/// <summary>
+/// A value from outside: <c>Parameters__name</c> in the environment, else what the AppHost gave or kept.
+/// </summary>
 public sealed class ParameterResource(string name, Func<string> value) : Resource(name)
 {
     internal string Value => Environment.GetEnvironmentVariable("Parameters__" + Name) ?? value();
@@ -77,7 +80,9 @@ public sealed class ProjectResource(string name, IProjectMetadata metadata) : Re
     /// <summary>Resolved when the service starts: what it waits for is ready then, and all ports are known.</summary>
     internal Dictionary<string, Func<string>> Environment { get; } = new(StringComparer.Ordinal);
 
-    internal string Url => $"http://127.0.0.1:{Http.Port ?? throw new InvalidOperationException(Name + " has no port yet")}";
+    internal string Url => Http.Port is { } port
+        ? $"http://127.0.0.1:{port}"
+        : throw new InvalidOperationException(Name + " has no port yet.");
 }
 
 /// <summary>A random text of <see cref="MinLength"/> characters.</summary>

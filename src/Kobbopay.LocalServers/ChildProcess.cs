@@ -20,6 +20,11 @@ public sealed record ChildCommand(string Name, string FileName, IReadOnlyList<st
     /// <summary>Where the process id is recorded, so that a next start can end what a crash left behind.</summary>
     public string? PidFile { get; init; }
 
+    /// <summary>
+    /// Whether lines will be sent to its input (<see cref="ChildProcess.SendLineAsync"/>); else that is empty.
+    /// </summary>
+    public bool HasInput { get; init; }
+
     /// <summary>Called with each line of output, stdout's and stderr's mixed, one at a time.</summary>
     public Action<string>? OnLine { get; init; }
 }
@@ -73,7 +78,8 @@ public sealed class ChildProcess : IAsyncDisposable
 
         var started = new Process { StartInfo = StartInfo(command) };
         await LauncherThread.RunAsync(started.Start);
-        started.StandardInput.Close();
+        if (!command.HasInput)
+            started.StandardInput.Close();
         if (command.PidFile is { } file)
             ProcessRecord.Write(file, started.Id);
         return new ChildProcess(command, started);
@@ -86,6 +92,12 @@ public sealed class ChildProcess : IAsyncDisposable
         var exit = await child.Exited.WaitAsync(cancellationToken);
         if (exit.Code != 0)
             throw new LocalServerException($"{command.Name} failed ({exit.Reason}):\n{exit.Tail}");
+    }
+
+    public async Task SendLineAsync(string line)
+    {
+        await process.StandardInput.WriteLineAsync(line);
+        await process.StandardInput.FlushAsync();
     }
 
     /// <summary>

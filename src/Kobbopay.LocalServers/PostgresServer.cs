@@ -69,6 +69,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>A fast shutdown: clients are disconnected, everything is on disk.</summary>
     public Task StopAsync() => server.StopAsync();
 
+    /// <summary>Ends it as a crash would: the next start recovers from the log.</summary>
+    public Task KillAsync() => server.KillAsync();
+
     public string ConnectionStringOf(string database) => new NpgsqlConnectionStringBuilder
     {
         Host = Host,

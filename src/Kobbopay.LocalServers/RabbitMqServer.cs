@@ -96,6 +96,9 @@ public sealed class RabbitMqServer : IAsyncDisposable
             await epmd.StopAsync(EpmdPatience);
     }
 
+    /// <summary>Ends the node as a crash would.</summary>
+    public Task KillAsync() => server.KillAsync();
+
     /// <summary>
     /// Adds a virtual host that our user has all rights in: a broker of its own for a test, in half a second.
     /// </summary>

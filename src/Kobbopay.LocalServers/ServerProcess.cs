@@ -43,6 +43,12 @@ internal sealed class ServerProcess(string readyLine, TimeSpan stopPatience) : I
             await child.StopAsync(stopPatience);
     }
 
+    public async Task KillAsync()
+    {
+        if (child is not null)
+            await child.KillAsync();
+    }
+
     public async ValueTask DisposeAsync() => await StopAsync();
 
     private Action<string> Watch(Action<string>? onLine, TaskCompletionSource ready) => line =>

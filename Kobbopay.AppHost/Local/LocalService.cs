@@ -5,23 +5,59 @@ using Kobbopay.LocalServers;
 
 namespace Kobbopay.AppHost.Local;
 
-/// <summary>Starts a service from its build output, told what Aspire would tell it, and waits for its health endpoint.</summary>
-internal sealed class ServiceStarter(LocalFolder folder, Output output)
+/// <summary>A service run from its build output, told what Aspire would tell it.</summary>
+internal sealed class LocalService(ProjectResource service, LocalFolder folder, Output output)
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
-    public async Task StartAsync(ProjectResource service, Action<Part> add, CancellationToken cancellationToken)
+    private ChildProcess? process;
+
+    public Task<ChildExit> Exited => Child.Exited;
+
+    private ChildProcess Child => process ?? throw new InvalidOperationException(service.Name + " was never started.");
+
+    /// <summary>Starts the process; <see cref="WaitForHealthAsync"/> tells when it is ready.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken) =>
+        process = await ChildProcess.StartAsync(Command(), cancellationToken);
+
+    public Task StopAsync() => Child.StopAsync(StopPatience);
+
+    public Task KillAsync() => Child.KillAsync();
+
+    /// <summary>Fails with <see cref="PartFailedException"/> when it ends first or is not healthy in time.</summary>
+    public async Task WaitForHealthAsync(CancellationToken cancellationToken)
     {
-        var child = await ChildProcess.StartAsync(Command(service), cancellationToken);
-        add(new Part(service.Name, child.Exited, () => child.StopAsync(StopPatience)));
-        await WaitForHealthAsync(service, child, cancellationToken);
-        output.Line(service.Name, "ready at " + service.Url);
+        using var handler = new SocketsHttpHandler();
+        using var client = new HttpClient(handler) { Timeout = ProbePatience };
+        var url = new Uri(service.Url + service.HealthPath);
+        var started = Stopwatch.GetTimestamp();
+        string last;
+        do
+        {
+            if (Exited.IsCompleted)
+            {
+                var exit = await Exited;
+                throw new PartFailedException(
+                    $"{service.Name} ended while it started ({exit.Reason}); its last lines are:\n{exit.Tail}");
+            }
+
+            last = await ProbeAsync(client, url, cancellationToken);
+            if (last.Length == 0)
+                return;
+            await Task.WhenAny(Exited, Task.Delay(Poll, TimeProvider.System, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        while (Stopwatch.GetElapsedTime(started) < StartPatience);
+
+        throw new PartFailedException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{service.Name} was not healthy within {StartPatience.TotalSeconds} s; {url} says: {last}"));
     }
 
-    private ChildCommand Command(ProjectResource service)
+    private ChildCommand Command()
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -48,36 +84,6 @@ internal sealed class ServiceStarter(LocalFolder folder, Output output)
             PidFile = folder.In($"pids/{service.Name}.pid"),
             OnLine = line => output.Line(service.Name, line),
         };
-    }
-
-    private static async Task WaitForHealthAsync(
-        ProjectResource service, ChildProcess child, CancellationToken cancellationToken)
-    {
-        using var handler = new SocketsHttpHandler();
-        using var client = new HttpClient(handler) { Timeout = ProbePatience };
-        var url = new Uri(service.Url + service.HealthPath);
-        var started = Stopwatch.GetTimestamp();
-        string last;
-        do
-        {
-            if (child.Exited.IsCompleted)
-            {
-                var exit = await child.Exited;
-                throw new PartFailedException(
-                    $"{service.Name} ended while it started ({exit.Reason}); its last lines are:\n{exit.Tail}");
-            }
-
-            last = await ProbeAsync(client, url, cancellationToken);
-            if (last.Length == 0)
-                return;
-            await Task.WhenAny(child.Exited, Task.Delay(Poll, TimeProvider.System, cancellationToken));
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-        while (Stopwatch.GetElapsedTime(started) < StartPatience);
-
-        throw new PartFailedException(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{service.Name} was not healthy within {StartPatience.TotalSeconds} s; {url} says: {last}"));
     }
 
     // Empty is healthy, else what is wrong.
