@@ -40,14 +40,17 @@ public sealed record PageRange(int Limit, Guid? After, Guid? Before)
     /// <summary>Rows to fetch: one more than shown tells whether there are more.</summary>
     public int Fetch => Limit + 1;
 
-    /// <summary>
-    /// The end of a list query with the id column <paramref name="id"/>; $1 is <see cref="Fetch"/>, $2 the cursor or null.
-    /// </summary>
-    public string Sql(string id) => Before is null
-        ? $"and ($2::uuid is null or {id} < $2) order by {id} desc limit $1"
-        : $"and {id} > $2 order by {id} limit $1";
-
     public Guid? Cursor => Before ?? After;
+
+    /// <summary>
+    /// Conditions a list query on the id column <paramref name="id"/>; $1 is <see cref="Fetch"/>, $2 <see
+    /// cref="Cursor"/>.
+    /// </summary>
+    public string Where(string id) => Before is null ? $"($2::uuid is null or {id} < $2)" : $"{id} > $2";
+
+    /// <summary>The end of the same query.</summary>
+    public string OrderAndLimit(string id) =>
+        Before is null ? $"order by {id} desc limit $1" : $"order by {id} limit $1";
 
     /// <summary>The page of the rows that such a query gave.</summary>
     public Page<T> Of<T>(List<T> rows, Func<T, Guid> id)

@@ -14,7 +14,7 @@ internal static class SqlParameters
         parameters.Add(new NpgsqlParameter<string> { TypedValue = merchant.Environment });
     }
 
-    /// <summary>$1 and $2 of <see cref="PageRange.Sql"/>.</summary>
+    /// <summary>$1 and $2 of <see cref="PageRange.Where"/>.</summary>
     public static void AddPage(this NpgsqlParameterCollection parameters, PageRange range)
     {
         parameters.Add(new NpgsqlParameter<int> { TypedValue = range.Fetch });

@@ -5,7 +5,8 @@ using Kobbopay.Webhooks.Endpoints;
 
 namespace Kobbopay.Webhooks;
 
-/// <summary>Source-generated JSON of this service's routes; unknown and duplicate fields are refused (contracts.md, section 1).</summary>
+/// <summary>Source-generated JSON of this service's routes; unknown and duplicate fields are refused (contracts.md,
+/// section 1).</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     AllowDuplicateProperties = false,

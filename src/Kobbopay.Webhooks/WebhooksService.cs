@@ -22,7 +22,11 @@ public static class WebhooksService
         builder.Services.AddSingleton(new SecretVault(builder.Configuration));
         builder.Services.AddSingleton(new EgressGuard(builder.Configuration, builder.Environment));
         if (builder.Environment.IsDevelopment() && DemoEndpoint.From(builder.Configuration) is { } demo)
-            builder.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CreateDemoEndpoint>(provider, demo));
+        {
+            builder.Services.AddHostedService(provider =>
+                ActivatorUtilities.CreateInstance<CreateDemoEndpoint>(provider, demo));
+        }
+
 
         builder.Services.AddServiceClient(FeedHealer.HttpClientName, ResourceNames.Payments);
         builder.Services.AddInbox<PaymentChangedConsumer>();

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Kobbopay.Webhooks.Deliveries;
 
-/// <summary>Reads as much of an endpoint's answer as is kept for the merchant: its status, its headers, its first 16 KiB.</summary>
+/// <summary>Reads as much of an endpoint's answer as is kept for the merchant: its status, its headers, its first 16
+/// KiB.</summary>
 internal static class Answer
 {
     private const int BodyLimit = 16 * 1024;
@@ -21,11 +22,13 @@ internal static class Answer
         var (body, truncated) = await BodyAsync(response, deadline);
         return new Attempt(
             startedAt, TimeSpan.Zero, status, error, Headers(response), body, truncated, RetryAfter(response, clock),
-            response.Headers.TryGetValues("webhook-delivery", out var asks) && asks.Contains("disable", StringComparer.OrdinalIgnoreCase));
+            response.Headers.TryGetValues("webhook-delivery", out var asks)
+                && asks.Contains("disable", StringComparer.OrdinalIgnoreCase));
     }
 
     /// <summary>The status has decided already: a body that breaks off or does not end is only cut.</summary>
-    private static async Task<(byte[] Body, bool Truncated)> BodyAsync(HttpResponseMessage response, CancellationToken deadline)
+    private static async Task<(byte[] Body, bool Truncated)> BodyAsync(
+        HttpResponseMessage response, CancellationToken deadline)
     {
         var buffer = new byte[BodyLimit + 1];
         var length = 0;
@@ -59,10 +62,11 @@ internal static class Answer
         return JsonSerializer.Serialize(kept, WebhooksJson.Default.Headers);
     }
 
-    private static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider clock) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } seconds } => seconds,
-        { Date: { } date } => date - clock.GetUtcNow(),
-        _ => null,
-    };
+    private static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider clock) =>
+        response.Headers.RetryAfter switch
+        {
+            { Delta: { } seconds } => seconds,
+            { Date: { } date } => date - clock.GetUtcNow(),
+            _ => null,
+        };
 }

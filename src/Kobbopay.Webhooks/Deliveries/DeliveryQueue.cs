@@ -6,6 +6,7 @@ namespace Kobbopay.Webhooks.Deliveries;
 /// <summary>A delivery whose next attempt has been committed and is ours to make until the lease ends.</summary>
 /// <param name="Attempt">This attempt's number, from 1.</param>
 /// <param name="UrlOfPayment">The URL is the payment's own, not the endpoint's.</param>
+/// <param name="Ordered">Later events of the payment wait for this one.</param>
 public sealed record ClaimedDelivery(
     Guid DeliveryId,
     Guid EndpointId,
@@ -19,18 +20,20 @@ public sealed record ClaimedDelivery(
     string? TraceParent,
     DateTimeOffset EventCreatedAt,
     bool BodySignature,
+    bool Ordered,
     SealedSecret Secret);
 
 /// <summary>Rows that an endpoint's lane has room for.</summary>
 public sealed record LaneRoom(Guid EndpointId, int Room);
 
 /// <summary>
-/// The pending deliveries: which endpoints have due ones, and the claim of some. A claim commits the attempt's number and time
-/// before anything is sent; where a lease ended without a result, it records the lost attempt first.
+/// The pending deliveries: which endpoints have due ones, and the claim of some. A claim commits the attempt's number
+/// and time before anything is sent; where a lease ended without a result, it records the lost attempt first.
 /// </summary>
 public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
 {
-    /// <summary>A result that has not come by then never will: an attempt takes 15 s at most, and is not begun late.</summary>
+    /// <summary>A result that has not come by then never will: an attempt takes 15 s at most, and is not begun
+    /// late.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     /// <summary>Deliveries skipped in one statement; a longer queue takes several.</summary>
@@ -61,15 +64,16 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
     }
 
     /// <summary>
-    /// Claims the oldest due deliveries of each lane, up to its room, in one statement and one commit. An ordered one waits
-    /// for the earlier ones of its payment, and for the event before it to have arrived at all.
+    /// Claims the oldest due deliveries of each lane, up to its room, in one statement and one commit. An ordered one
+    /// waits for the earlier ones of its payment, and for the event before it to have arrived at all.
     /// </summary>
-    public async Task<List<ClaimedDelivery>> ClaimAsync(IReadOnlyCollection<LaneRoom> lanes, CancellationToken cancellation)
+    public async Task<List<ClaimedDelivery>> ClaimAsync(
+        IReadOnlyCollection<LaneRoom> lanes, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
             """
             with asked as (
-              select l.endpoint_id, l.room, w.environment, w.url, w.body_signature, s.key_id, s.sealed
+              select l.endpoint_id, l.room, w.environment, w.url, w.body_signature, w.ordering, s.key_id, s.sealed
               from unnest($1::uuid[], $2::int[]) as l (endpoint_id, room)
               join webhook_endpoints w on w.id = l.endpoint_id and w.status = 'enabled'
               join webhook_secrets s on s.endpoint_id = w.id),
@@ -95,7 +99,8 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
               from due where q.delivery_id = due.delivery_id
               returning q.delivery_id, q.endpoint_id, q.event_id, q.attempt)
             select c.delivery_id, c.endpoint_id, c.event_id, c.attempt, a.environment, coalesce(d.url, a.url),
-              d.url is not null, e.body, e.traceparent, e.created_at, a.body_signature, a.key_id, a.sealed
+              d.url is not null, e.body, e.traceparent, e.created_at, a.body_signature,
+              a.ordering = 'per_payment', a.key_id, a.sealed
             from claimed c
             join asked a on a.endpoint_id = c.endpoint_id
             join deliveries d on d.id = c.delivery_id
@@ -114,8 +119,8 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
     }
 
     /// <summary>
-    /// Takes what waits for these endpoints out of the queue, as skipped; attempts under way end first. True when there may be
-    /// more of it than one statement takes.
+    /// Takes what waits for these endpoints out of the queue, as skipped; attempts under way end first. True when there
+    /// may be more of it than one statement takes.
     /// </summary>
     public async Task<bool> SkipAsync(IReadOnlyCollection<Guid> endpoints, CancellationToken cancellation)
     {
@@ -153,5 +158,6 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
         row.IsDBNull(8) ? null : row.GetString(8),
         row.GetFieldValue<DateTimeOffset>(9),
         row.GetBoolean(10),
-        new SealedSecret(row.GetString(11), row.GetFieldValue<byte[]>(12)));
+        row.GetBoolean(11),
+        new SealedSecret(row.GetString(12), row.GetFieldValue<byte[]>(13)));
 }

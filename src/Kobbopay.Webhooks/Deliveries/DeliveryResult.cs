@@ -2,7 +2,8 @@ namespace Kobbopay.Webhooks.Deliveries;
 
 /// <summary>What one attempt came to, as the merchant may read it.</summary>
 /// <param name="StatusCode">Null when there was no answer.</param>
-/// <param name="ErrorKind">Null for a success: <c>dns connect tls timeout blocked_address invalid_answer redirect http_status</c>.</param>
+/// <param name="ErrorKind">Null for a success: <c>dns connect tls timeout blocked_address invalid_answer redirect
+/// http_status</c>.</param>
 /// <param name="Headers">The answer's headers as a JSON object.</param>
 /// <param name="Body">The answer's first 16 KiB.</param>
 /// <param name="RetryAfter">What the answer asked for.</param>
@@ -24,7 +25,8 @@ public sealed record Attempt(
 }
 
 /// <summary>What becomes of a claimed delivery (contracts.md, section 4). Pure.</summary>
-/// <param name="Status">The delivery's status after this; <c>pending</c> goes back to the queue, due at <paramref name="DueAt"/>.</param>
+/// <param name="Status">The delivery's status after this; <c>pending</c> goes back to the queue, due at <paramref
+/// name="DueAt"/>.</param>
 /// <param name="Attempt">Null when none was made: the claim is given back, or its attempts are used up.</param>
 /// <param name="DisableReason">Set when the answer disables the endpoint.</param>
 public sealed record DeliveryResult(
@@ -38,8 +40,10 @@ public sealed record DeliveryResult(
     private const int Gone = 410;
     private const int TooManyRequests = 429;
 
-    /// <summary>The claim goes back unused: at shutdown, or when it has waited too long to be sent within its lease.</summary>
-    public static DeliveryResult GiveBack(ClaimedDelivery delivery, DateTimeOffset now) => new(delivery, Pending, now, null);
+    /// <summary>The claim goes back unused: at shutdown, or when it has waited too long to be sent within its
+    /// lease.</summary>
+    public static DeliveryResult GiveBack(ClaimedDelivery delivery, DateTimeOffset now) =>
+        new(delivery, Pending, now, null);
 
     /// <summary>The sender of the last attempt died, and there is no further one.</summary>
     public static DeliveryResult UsedUp(ClaimedDelivery delivery) => new(delivery, Exhausted, null, null);

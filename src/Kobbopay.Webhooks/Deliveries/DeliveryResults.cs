@@ -13,9 +13,9 @@ internal static class DisableReasons
 }
 
 /// <summary>
-/// Records what attempts came to, in batches: the attempt's row, and the delivery either finished and out of the queue or due
-/// again. A result counts only for the attempt that the queue still names: one that comes after its lease was taken over is
-/// dropped, and its attempt stays <c>outcome_unknown</c>.
+/// Records what attempts came to, in batches: the attempt's row, and the delivery either finished and out of the queue
+/// or due again. A result counts only for the attempt that the queue still names: one that comes after its lease was
+/// taken over is dropped, and its attempt stays <c>outcome_unknown</c>.
 /// </summary>
 public sealed class DeliveryResults(NpgsqlDataSource database, DeliveryQueue queue, TimeProvider clock)
 {
@@ -24,8 +24,8 @@ public sealed class DeliveryResults(NpgsqlDataSource database, DeliveryQueue que
 
     private const string Statement = """
         with result as (
-          select * from unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::int[],
-              $8::text[], $9::text[], $10::bytea[], $11::bool[])
+          select * from unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[],
+              $7::int[], $8::text[], $9::text[], $10::bytea[], $11::bool[])
             as r (delivery_id, attempt, status, due_at, started_at, latency_ms, status_code, error_kind, answer_headers,
               answer_body, answer_truncated)),
         finished as (
@@ -88,7 +88,10 @@ public sealed class DeliveryResults(NpgsqlDataSource database, DeliveryQueue que
         parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. results.Select(r => r.Delivery.Attempt)] });
         parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. results.Select(r => r.Status)] });
         parameters.Add(new NpgsqlParameter<DateTimeOffset?[]> { TypedValue = [.. results.Select(r => r.DueAt)] });
-        parameters.Add(new NpgsqlParameter<DateTimeOffset?[]> { TypedValue = [.. results.Select(r => r.Attempt?.StartedAt)] });
+        parameters.Add(new NpgsqlParameter<DateTimeOffset?[]>
+        {
+            TypedValue = [.. results.Select(r => r.Attempt?.StartedAt)],
+        });
         parameters.Add(new NpgsqlParameter<int?[]>
         {
             TypedValue = [.. results.Select(r => (int?)r.Attempt?.Latency.TotalMilliseconds)],
@@ -97,7 +100,10 @@ public sealed class DeliveryResults(NpgsqlDataSource database, DeliveryQueue que
         parameters.Add(new NpgsqlParameter<string?[]> { TypedValue = [.. results.Select(r => r.Attempt?.ErrorKind)] });
         parameters.Add(new NpgsqlParameter<string?[]> { TypedValue = [.. results.Select(r => r.Attempt?.Headers)] });
         parameters.Add(new NpgsqlParameter<byte[]?[]> { TypedValue = [.. results.Select(r => r.Attempt?.Body)] });
-        parameters.Add(new NpgsqlParameter<bool[]> { TypedValue = [.. results.Select(r => r.Attempt?.Truncated ?? false)] });
+        parameters.Add(new NpgsqlParameter<bool[]>
+        {
+            TypedValue = [.. results.Select(r => r.Attempt is { Truncated: true })],
+        });
         parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
     }
 }

@@ -11,8 +11,8 @@ using Kobbopay.Webhooks.Endpoints;
 namespace Kobbopay.Webhooks.Deliveries;
 
 /// <summary>
-/// Makes one attempt: signs the stored bytes, posts them, and reports what came back (contracts.md, section 4). One socket
-/// pool for each environment, because a connection that a test endpoint may use must never serve a live one.
+/// Makes one attempt: signs the stored bytes, posts them, and reports what came back (contracts.md, section 4). One
+/// socket pool for each environment, because a connection that a test endpoint may use must never serve a live one.
 /// </summary>
 public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimeProvider clock) : IDisposable
 {
@@ -109,10 +109,11 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
         return failure as T;
     }
 
-    [SuppressMessage("Reliability", "CA2000", Justification = "The invoker owns its handler and is disposed with this.")]
+    [SuppressMessage("Reliability", "CA2000", Justification = "The invoker owns its handler.")]
     private static HttpMessageInvoker Create(EgressGuard egress, string environment) => new(new SocketsHttpHandler
     {
-        ConnectCallback = (context, cancellation) => egress.ConnectAsync(context.DnsEndPoint, environment, cancellation),
+        ConnectCallback = (context, cancellation) =>
+            egress.ConnectAsync(context.DnsEndPoint, environment, cancellation),
         ConnectTimeout = ConnectTimeout,
         AllowAutoRedirect = false,
         UseProxy = false,

@@ -3,8 +3,8 @@ using Kobbopay.Durability;
 namespace Kobbopay.Webhooks.Deliveries;
 
 /// <summary>
-/// Moves due deliveries from the queue to their endpoints: claim, send, record. Claims and results go in batches; sending is
-/// each lane's own affair, so nothing here ever waits for an endpoint. Any number of replicas may run.
+/// Moves due deliveries from the queue to their endpoints: claim, send, record. Claims and results go in batches;
+/// sending is each lane's own affair, so nothing here ever waits for an endpoint. Any number of replicas may run.
 /// </summary>
 public sealed partial class DeliveryWorker : BackgroundLoop
 {
@@ -14,7 +14,8 @@ public sealed partial class DeliveryWorker : BackgroundLoop
     /// <summary>An attempt begins only with this much left of its lease, so that its result comes in time.</summary>
     private static readonly TimeSpan NeededLease = DeliverySender.Timeout + TimeSpan.FromSeconds(5);
 
-    /// <summary>Attempts under way at a stop get this long; a longer one is recorded as lost by whoever takes it over.</summary>
+    /// <summary>Attempts under way at a stop get this long; a longer one is recorded as lost by whoever takes it
+    /// over.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(8);
 
     private readonly DeliveryQueue _queue;
@@ -76,7 +77,8 @@ public sealed partial class DeliveryWorker : BackgroundLoop
     {
         await base.StopAsync(cancellationToken);
         var (unsent, idle) = _lanes.Close();
-        await Task.WhenAll(unsent.Select(delivery => RecordAsync(DeliveryResult.GiveBack(delivery, Clock.GetUtcNow()))));
+        var now = Clock.GetUtcNow();
+        await Task.WhenAll(unsent.Select(delivery => RecordAsync(DeliveryResult.GiveBack(delivery, now))));
         try
         {
             await idle.WaitAsync(StopTimeout, Clock, cancellationToken);
@@ -87,7 +89,8 @@ public sealed partial class DeliveryWorker : BackgroundLoop
         }
     }
 
-    /// <summary>Finds what no signal announced: retries that fell due, other replicas' work, what a crash left.</summary>
+    /// <summary>Finds what no signal announced: retries that fell due, other replicas' work, what a crash
+    /// left.</summary>
     private async Task LookAsync(CancellationToken cancellation)
     {
         var (due, disabled) = await _queue.EndpointsAsync(cancellation);

@@ -1,9 +1,10 @@
 namespace Kobbopay.Webhooks.Deliveries;
 
 /// <summary>
-/// The queues in memory, one for each endpoint, in front of the sockets: a lane takes only as many deliveries as its endpoint
-/// gets through. Its window doubles while answers come fast and halves when they are slow or missing, so a hanging endpoint
-/// soon holds one connection, and a fast one fills whole claims. Lanes take turns, so a long queue never delays another.
+/// The queues in memory, one for each endpoint, in front of the sockets: a lane takes only as many deliveries as its
+/// endpoint gets through. Its window grows with each fast answer and halves when one is slow or missing, so a hanging
+/// endpoint soon holds one connection, and a fast one fills whole claims. Lanes take turns, so a long queue never
+/// delays another.
 /// </summary>
 public sealed class EndpointLanes
 {
@@ -42,17 +43,22 @@ public sealed class EndpointLanes
         }
     }
 
-    /// <summary>Which endpoints to claim for next, and how many; the room is taken until <see cref="Fill"/> or <see cref="Cancel"/>.</summary>
+    /// <summary>Which endpoints to claim for next, and how many; the room is taken until <see cref="Fill"/> or <see
+    /// cref="Cancel"/>.</summary>
     public List<LaneRoom> Reserve()
     {
         var rooms = new List<LaneRoom>();
         lock (_gate)
         {
-            for (var left = Math.Min(ClaimLimit, TotalLimit - _outstanding); left > 0 && _turns.TryDequeue(out var lane);)
+            var left = Math.Min(ClaimLimit, TotalLimit - _outstanding);
+            while (left > 0 && _turns.TryDequeue(out var lane))
             {
                 lane.InTurn = false;
-                lane.Due = false;
                 var room = Math.Min(lane.Window - lane.Outstanding, left);
+                // Its window has shrunk since it asked; it asks again when it has drained.
+                if (room <= 0)
+                    continue;
+                lane.Due = false;
                 lane.Outstanding += room;
                 _outstanding += room;
                 left -= room;
@@ -78,11 +84,13 @@ public sealed class EndpointLanes
     }
 
     /// <summary>
-    /// Puts what was claimed into its lanes and starts sending. <paramref name="deliver"/> never throws; false says that the
-    /// endpoint is slow or does not answer.
+    /// Puts what was claimed into its lanes and starts sending. <paramref name="deliver"/> never throws; false says
+    /// that the endpoint is slow or does not answer.
     /// </summary>
     public void Fill(
-        IReadOnlyCollection<LaneRoom> rooms, IEnumerable<ClaimedDelivery> claimed, Func<ClaimedDelivery, Task<bool>> deliver)
+        IReadOnlyCollection<LaneRoom> rooms,
+        IEnumerable<ClaimedDelivery> claimed,
+        Func<ClaimedDelivery, Task<bool>> deliver)
     {
         var byEndpoint = claimed.ToLookup(delivery => delivery.EndpointId);
         lock (_gate)
@@ -96,13 +104,18 @@ public sealed class EndpointLanes
                 // A full claim means that there may be more.
                 lane.Due |= got == room;
                 Release(lane, room - got);
-                for (; lane.Runners < Math.Min(lane.Waiting.Count + lane.Runners, ConcurrencyOf(lane)); lane.Runners++, _running++)
+                for (var more = Math.Min(lane.Waiting.Count, ConcurrencyOf(lane) - lane.Runners); more > 0; more--)
+                {
+                    lane.Runners++;
+                    _running++;
                     _ = Task.Run(() => RunAsync(lane, deliver));
+                }
             }
         }
     }
 
-    /// <summary>Begins nothing new; yields what was claimed and not begun, and a task that ends with the last attempt.</summary>
+    /// <summary>Begins nothing new; yields what was claimed and not begun, and a task that ends with the last
+    /// attempt.</summary>
     public (List<ClaimedDelivery> Unsent, Task Idle) Close()
     {
         lock (_gate)
@@ -130,6 +143,8 @@ public sealed class EndpointLanes
             lock (_gate)
             {
                 lane.Window = healthy ? Math.Min(lane.Window + 1, LargestWindow) : Math.Max(lane.Window / 2, 1);
+                // What waited for this one may go now.
+                lane.Due |= delivery.Ordered;
                 Release(lane, 1);
             }
         }
@@ -158,7 +173,8 @@ public sealed class EndpointLanes
         TakeTurn(lane);
     }
 
-    /// <summary>A lane asks again when half of its window is free, so that claims come in batches, not one by one.</summary>
+    /// <summary>A lane asks again when half of its window is free, so that claims come in batches, not one by
+    /// one.</summary>
     private void TakeTurn(Lane lane)
     {
         if (!lane.Due || lane.InTurn || _closed || lane.Outstanding > lane.Window / 2)

@@ -6,17 +6,21 @@ using Npgsql;
 namespace Kobbopay.Webhooks.Deliveries;
 
 /// <summary>
-/// Turns payment events into deliveries: each event stored once, one delivery for each endpoint that wants it, all in one
-/// statement, so one round trip and one commit for a whole batch. To a disabled endpoint a delivery is stored as skipped.
+/// Turns payment events into deliveries: each event stored once, one delivery for each endpoint that wants it, all in
+/// one statement, so one round trip and one commit for a whole batch. To a disabled endpoint a delivery is stored as
+/// skipped.
 /// </summary>
 public sealed class PaymentChangedConsumer(
-    NpgsqlDataSource database, EndpointLanes lanes, Signal<DeliveryWorker> signal, TimeProvider clock) : IPaymentChangedHandler
+    NpgsqlDataSource database, EndpointLanes lanes, Signal<DeliveryWorker> signal, TimeProvider clock)
+    : IPaymentChangedHandler
 {
     private const string Statement = $"""
         with {Inbox.Fresh},
         arrived as (
-          insert into webhook_events (id, merchant_id, environment, type, payment_id, version, body, traceparent, created_at)
-          select e.id, e.merchant_id, e.environment, e.type, e.payment_id, e.version, e.body, e.traceparent, e.created_at
+          insert into webhook_events (id, merchant_id, environment, type, payment_id, version, body, traceparent,
+            created_at)
+          select e.id, e.merchant_id, e.environment, e.type, e.payment_id, e.version, e.body, e.traceparent,
+            e.created_at
           from unnest($4::uuid[], $1::uuid[], $2::text[], $5::text[], $6::uuid[], $7::int[], $8::bytea[], $9::text[],
               $10::timestamptz[])
             as e (id, merchant_id, environment, type, payment_id, version, body, traceparent, created_at)
@@ -32,8 +36,8 @@ public sealed class PaymentChangedConsumer(
             and w.deleted_at is null and w.events && array['*', split_part(a.type, '.', 1) || '.*', a.type]
           left join unnest($4::uuid[], $11::text[], $12::text[]) as o (event_id, url, origin) on o.event_id = a.id),
         delivered as (
-          insert into deliveries (id, merchant_id, environment, endpoint_id, event_id, event_type, payment_id, url, status,
-            created_at, finished_at)
+          insert into deliveries (id, merchant_id, environment, endpoint_id, event_id, event_type, payment_id, url,
+            status, created_at, finished_at)
           select new_id($13), merchant_id, environment, endpoint_id, id, type, payment_id, url,
             case when enabled then 'pending' else 'skipped' end, $13, case when not enabled then $13 end
           from wanted

@@ -28,9 +28,9 @@ internal static class ReadAttempts
             $"""
             select a.id, a.number, a.started_at, a.latency_ms, a.outcome, a.status_code, a.error_kind, a.answer_headers,
               a.answer_body, a.answer_truncated
-            from deliveries d left join lateral (
-              select * from attempts where delivery_id = d.id {range.Sql("id")}) a on true
+            from deliveries d left join attempts a on a.delivery_id = d.id and {range.Where("a.id")}
             where d.merchant_id = $3 and d.environment = $4 and d.id = $5
+            {range.OrderAndLimit("a.id")}
             """);
         command.Parameters.AddPage(range);
         command.Parameters.AddOwner(merchant);
@@ -66,7 +66,8 @@ internal static class ReadAttempts
         row.GetBoolean(9));
 }
 
-/// <param name="Outcome"><c>succeeded</c>, <c>failed</c>, or <c>outcome_unknown</c>: the sender died before it could tell.</param>
+/// <param name="Outcome"><c>succeeded</c>, <c>failed</c>, or <c>outcome_unknown</c>: the sender died before it could
+/// tell.</param>
 /// <param name="ResponseBody">The first 16 KiB; bytes that are not UTF-8 are replaced.</param>
 internal sealed record AttemptAnswer(
     string Id,

@@ -13,7 +13,8 @@ internal static class ReadDeliveries
 {
     private const string Select =
         """
-        select d.id, d.environment, d.endpoint_id, d.event_id, d.event_type, d.payment_id, coalesce(d.url, w.url), d.status,
+        select d.id, d.environment, d.endpoint_id, d.event_id, d.event_type, d.payment_id, coalesce(d.url, w.url),
+          d.status,
           (select count(*) from attempts a where a.delivery_id = d.id)::int,
           case when q.attempt_started_at is null then q.due_at end, d.created_at, d.finished_at
         from deliveries d
@@ -42,8 +43,8 @@ internal static class ReadDeliveries
         await using var command = database.CreateCommand(
             $"""
             {Select}
-            where d.merchant_id = $3 and d.environment = $4
-              {filter.Sql} {range.Sql("d.id")}
+            where d.merchant_id = $3 and d.environment = $4 and {range.Where("d.id")} {filter.Sql}
+            {range.OrderAndLimit("d.id")}
             """);
         command.Parameters.AddPage(range);
         command.Parameters.AddOwner(merchant);

@@ -3,8 +3,8 @@ using Kobbopay.Contracts;
 namespace Kobbopay.Webhooks.Deliveries;
 
 /// <summary>
-/// When a failed delivery is tried again (contracts.md, section 4). Pure: the time of the answer and the luck of the draw
-/// come in as arguments.
+/// When a failed delivery is tried again (contracts.md, section 4). Pure: the time of the answer and the luck of the
+/// draw come in as arguments.
 /// </summary>
 public static class RetrySchedule
 {
@@ -13,16 +13,29 @@ public static class RetrySchedule
 
     private const double Jitter = 0.2;
 
-    /// <summary>Time after the previous attempt, by the number of attempts made; the first attempt waits for nothing.</summary>
+    /// <summary>Time after the previous attempt, by the number of attempts made; the first attempt waits for
+    /// nothing.</summary>
     private static readonly TimeSpan[] Live =
     [
-        TimeSpan.Zero, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2),
-        TimeSpan.FromHours(5), TimeSpan.FromHours(10), TimeSpan.FromHours(14), TimeSpan.FromHours(20), TimeSpan.FromHours(24),
+        TimeSpan.Zero,
+        TimeSpan.FromSeconds(5),
+        TimeSpan.FromMinutes(5),
+        TimeSpan.FromMinutes(30),
+        TimeSpan.FromHours(2),
+        TimeSpan.FromHours(5),
+        TimeSpan.FromHours(10),
+        TimeSpan.FromHours(14),
+        TimeSpan.FromHours(20),
+        TimeSpan.FromHours(24),
     ];
 
     private static readonly TimeSpan[] Test =
     [
-        TimeSpan.Zero, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10),
+        TimeSpan.Zero,
+        TimeSpan.FromSeconds(5),
+        TimeSpan.FromSeconds(30),
+        TimeSpan.FromMinutes(2),
+        TimeSpan.FromMinutes(10),
     ];
 
     /// <summary>Attempts at most: 10 in live, 5 in test.</summary>

@@ -29,8 +29,15 @@ internal static class CreateEndpoint
 
         var secret = WebhookSecret.Create();
         var endpoint = new EndpointRow(
-            Id.New(clock), merchant.MerchantId, merchant.Environment, request.Url!, [.. request.Events!.OfType<string>().Distinct()],
-            request.Description, request.Ordering ?? EndpointOrdering.None, request.BodySignature ?? true, clock.GetUtcNow());
+            Id.New(clock),
+            merchant.MerchantId,
+            merchant.Environment,
+            request.Url!,
+            [.. request.Events!.OfType<string>().Distinct()],
+            request.Description,
+            request.Ordering ?? EndpointOrdering.None,
+            request.BodySignature ?? true,
+            clock.GetUtcNow());
         await using var batch = database.CreateBatch();
         endpoint.Insert(batch, vault.Seal(endpoint.Id, secret));
         await batch.ExecuteNonQueryAsync(cancellation);
@@ -54,7 +61,10 @@ internal static class CreateEndpoint
         if (request.Ordering is not (null or EndpointOrdering.None or EndpointOrdering.PerPayment))
             errors.Add(new InvalidField("/ordering", "unknown_value", "One of none, per_payment."));
         if (errors.Count > 0)
-            throw new ProblemException(ProblemCodes.InvalidRequest, $"{errors[0].Pointer}: {errors[0].Message}", errors);
+        {
+            throw new ProblemException(
+                ProblemCodes.InvalidRequest, $"{errors[0].Pointer}: {errors[0].Message}", errors);
+        }
     }
 
     private static IEnumerable<InvalidField> CheckEvents(IReadOnlyList<string?>? events) => events switch

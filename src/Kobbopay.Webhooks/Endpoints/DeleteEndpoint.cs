@@ -6,8 +6,8 @@ using Npgsql;
 namespace Kobbopay.Webhooks.Endpoints;
 
 /// <summary>
-/// <c>DELETE /v1/webhook-endpoints/{id}</c>: the secret is destroyed, waiting deliveries become <c>skipped</c>, and the record of
-/// what was delivered stays readable.
+/// <c>DELETE /v1/webhook-endpoints/{id}</c>: the secret is destroyed, waiting deliveries become <c>skipped</c>, and the
+/// record of what was delivered stays readable.
 /// </summary>
 internal static class DeleteEndpoint
 {
@@ -28,7 +28,8 @@ internal static class DeleteEndpoint
             """
             with gone as (
               update webhook_endpoints
-              set deleted_at = $4, status = 'disabled', disabled_reason = 'deleted', disabled_at = coalesce(disabled_at, $4)
+              set deleted_at = $4, status = 'disabled', disabled_reason = 'deleted',
+                disabled_at = coalesce(disabled_at, $4)
               where id = $1 and merchant_id = $2 and environment = $3 and deleted_at is null
               returning id)
             delete from webhook_secrets s using gone g where s.endpoint_id = g.id

@@ -4,7 +4,8 @@ using Npgsql;
 
 namespace Kobbopay.Webhooks.Endpoints;
 
-/// <summary>The endpoint that a newcomer's demo merchant has from the start: Development only, and only when configured.</summary>
+/// <summary>The endpoint that a newcomer's demo merchant has from the start: Development only, and only when
+/// configured.</summary>
 public sealed record DemoEndpoint(Guid MerchantId, string Url, string Secret)
 {
     /// <exception cref="InvalidOperationException">Configured, and wrongly.</exception>
@@ -14,14 +15,21 @@ public sealed record DemoEndpoint(Guid MerchantId, string Url, string Secret)
         if (string.IsNullOrEmpty(url))
             return null;
         var secret = configuration["Demo:WebhookSecret"];
-        if (!Id.TryParse(Id.Merchant, configuration["Demo:MerchantId"], out var merchant) || !WebhookSecret.IsWellFormed(secret))
-            throw new InvalidOperationException("Demo:WebhookUrl needs Demo:MerchantId (mer_...) and Demo:WebhookSecret (whsec_...)");
-        return new DemoEndpoint(merchant, url, secret!);
+        if (!Id.TryParse(Id.Merchant, configuration["Demo:MerchantId"], out var merchant)
+            || secret is null || !WebhookSecret.IsWellFormed(secret))
+        {
+            throw new InvalidOperationException(
+                "Demo:WebhookUrl needs Demo:MerchantId (mer_...) and Demo:WebhookSecret (whsec_...)");
+        }
+
+        return new DemoEndpoint(merchant, url, secret);
     }
 }
 
-/// <summary>Writes the demo endpoint after the migrations; a restart with another URL or secret replaces them.</summary>
-public sealed class CreateDemoEndpoint(DemoEndpoint demo, NpgsqlDataSource database, SecretVault vault, TimeProvider clock)
+/// <summary>Writes the demo endpoint after the migrations; a restart with another URL or secret replaces
+/// them.</summary>
+public sealed class CreateDemoEndpoint(
+    DemoEndpoint demo, NpgsqlDataSource database, SecretVault vault, TimeProvider clock)
     : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -37,7 +37,8 @@ internal sealed record EndpointRow(
         reader.IsDBNull(10) ? null : reader.GetString(10),
         reader.IsDBNull(11) ? null : reader.GetFieldValue<DateTimeOffset>(11));
 
-    /// <summary>Adds the endpoint and its secret; over an endpoint of the same id (the demo's), it replaces both.</summary>
+    /// <summary>Adds the endpoint and its secret; over an endpoint of the same id (the demo's), it replaces
+    /// both.</summary>
     public void Insert(NpgsqlBatch batch, SealedSecret secret)
     {
         var endpoint = batch.CreateBatchCommand();
@@ -47,8 +48,8 @@ internal sealed record EndpointRow(
               id, merchant_id, environment, url, origin, events, description, ordering, body_signature, created_at)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             on conflict (id) do update set
-              url = excluded.url, origin = excluded.origin, status = 'enabled', disabled_reason = null, disabled_at = null,
-              deleted_at = null
+              url = excluded.url, origin = excluded.origin, status = 'enabled', disabled_reason = null,
+              disabled_at = null, deleted_at = null
             """;
         endpoint.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Id });
         endpoint.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = MerchantId });
@@ -67,7 +68,8 @@ internal sealed record EndpointRow(
             """
             insert into webhook_secrets (endpoint_id, key_id, sealed) values ($1, $2, $3)
             on conflict (endpoint_id) do update set
-              key_id = excluded.key_id, sealed = excluded.sealed, next_key_id = null, next_sealed = null, overlap_until = null
+              key_id = excluded.key_id, sealed = excluded.sealed, next_key_id = null, next_sealed = null,
+              overlap_until = null
             """;
         sealedSecret.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Id });
         sealedSecret.Parameters.Add(new NpgsqlParameter<string> { TypedValue = secret.KeyId });

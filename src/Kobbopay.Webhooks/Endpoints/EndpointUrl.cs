@@ -15,7 +15,7 @@ internal static class EndpointUrl
     {
         null => new InvalidField("/url", "required", "Where the events go is needed."),
         { Length: > LongestUrl } => new InvalidField("/url", "too_long", $"A URL has {LongestUrl} characters at most."),
-        _ when !Uri.TryCreate(url, UriKind.Absolute, out _) || url.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) =>
+        _ when !Uri.TryCreate(url, UriKind.Absolute, out _) || url.Any(c => c <= ' ' || char.IsControl(c)) =>
             new InvalidField("/url", "invalid_format", "This is not an absolute URL."),
         _ => Check(new Uri(url), environment, egress),
     };
@@ -49,7 +49,8 @@ internal static class EndpointUrl
     /// <summary>Ports of web servers; those of databases and mail are not for webhooks.</summary>
     private static bool IsUsualPort(int port) => port is 80 or 443 or (>= 8000 and <= 9999);
 
-    /// <summary>An address that the configuration names is somebody's own machine, with ports of their choice.</summary>
+    /// <summary>An address that the configuration names is somebody's own machine, with ports of their
+    /// choice.</summary>
     private static bool IsAllowedLiteral(Uri url, string environment, EgressGuard egress) =>
         IPAddress.TryParse(url.IdnHost, out var address) && egress.IsExplicitlyAllowed(address, environment);
 }

@@ -3,8 +3,9 @@ using System.Collections.Frozen;
 namespace Kobbopay.Webhooks.Endpoints;
 
 /// <summary>
-/// Which events an endpoint wants: <c>*</c>, a whole object (<c>payment.*</c>), or a type by its exact name (contracts.md,
-/// sections 2 and 3). A name that no event has is refused, so that a typing error can't silence an endpoint.
+/// Which events an endpoint wants: <c>*</c>, a whole object (<c>payment.*</c>), or a type by its exact name
+/// (contracts.md, sections 2 and 3). A name that no event has is refused, so that a typing error can't silence an
+/// endpoint.
 /// </summary>
 public static class EventPatterns
 {

@@ -18,13 +18,17 @@ internal static class ReadEndpoints
     public static ProblemException NotFound() => new(ProblemCodes.NotFound, "There is no such webhook endpoint.");
 
     private static async Task<IResult> ListAsync(
-        [AsParameters] PageQuery query, MerchantIdentity merchant, NpgsqlDataSource database, CancellationToken cancellation)
+        [AsParameters] PageQuery query,
+        MerchantIdentity merchant,
+        NpgsqlDataSource database,
+        CancellationToken cancellation)
     {
         var range = query.Parse();
         await using var command = database.CreateCommand(
             $"""
             select {EndpointRow.Columns} from webhook_endpoints
-            where merchant_id = $3 and environment = $4 and deleted_at is null {range.Sql("id")}
+            where merchant_id = $3 and environment = $4 and deleted_at is null and {range.Where("id")}
+            {range.OrderAndLimit("id")}
             """);
         command.Parameters.AddPage(range);
         command.Parameters.AddOwner(merchant);
@@ -58,7 +62,8 @@ internal static class ReadEndpoints
 }
 
 /// <param name="Status"><c>enabled</c> or <c>disabled</c>; deliveries to a disabled one are stored as skipped.</param>
-/// <param name="DisabledReason"><c>gone</c> (410) or <c>asked</c> (the answer header <c>webhook-delivery: disable</c>).</param>
+/// <param name="DisabledReason"><c>gone</c> (410) or <c>asked</c> (the answer header <c>webhook-delivery:
+/// disable</c>).</param>
 internal record EndpointAnswer(
     string Id,
     string Environment,
@@ -73,6 +78,7 @@ internal record EndpointAnswer(
     DateTimeOffset CreatedAt)
 {
     public static EndpointAnswer Of(EndpointRow row) => new(
-        Contracts.Id.Format(Contracts.Id.WebhookEndpoint, row.Id), row.Environment, row.Url, row.Events, row.Description,
-        row.Ordering, row.BodySignature, row.Status, row.DisabledReason, row.DisabledAt, row.CreatedAt);
+        Contracts.Id.Format(Contracts.Id.WebhookEndpoint, row.Id), row.Environment, row.Url, row.Events,
+        row.Description, row.Ordering, row.BodySignature, row.Status, row.DisabledReason, row.DisabledAt,
+        row.CreatedAt);
 }

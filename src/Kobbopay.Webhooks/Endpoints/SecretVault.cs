@@ -7,9 +7,9 @@ namespace Kobbopay.Webhooks.Endpoints;
 public sealed record SealedSecret(string KeyId, byte[] Bytes);
 
 /// <summary>
-/// Encrypts endpoint secrets with AES-256-GCM, bound to their endpoint. The key ring is configuration: <c>Secrets:CurrentKey</c>
-/// names the key for new secrets, <c>Secrets:Keys:{id}</c> are texts of at least 43 random characters; a key stays in the ring
-/// as long as rows name it.
+/// Encrypts endpoint secrets with AES-256-GCM, bound to their endpoint. The key ring is configuration:
+/// <c>Secrets:CurrentKey</c> names the key for new secrets, <c>Secrets:Keys:{id}</c> are texts of at least 43 random
+/// characters; a key stays in the ring as long as rows name it.
 /// </summary>
 public sealed class SecretVault
 {
@@ -23,7 +23,8 @@ public sealed class SecretVault
     private readonly string _current;
     private readonly Dictionary<string, byte[]> _keys;
 
-    /// <exception cref="InvalidOperationException">The ring is empty, lacks the current key, or holds a short one.</exception>
+    /// <exception cref="InvalidOperationException">The ring is empty, lacks the current key, or holds a short
+    /// one.</exception>
     public SecretVault(IConfiguration configuration)
     {
         _keys = configuration.GetSection("Secrets:Keys").GetChildren().ToDictionary(

@@ -28,8 +28,8 @@ create table webhook_endpoints (
 );
 create index webhook_endpoints_of_merchant on webhook_endpoints (merchant_id, environment, id) where deleted_at is null;
 
--- Encrypted: nonce, ciphertext and tag of AES-GCM, with the name of the key. While a rotation's overlap lasts, `next` stands
--- beside the secret that is still valid.
+-- Encrypted: nonce, ciphertext and tag of AES-GCM, with the name of the key. While a rotation's overlap lasts, `next`
+-- stands beside the secret that is still valid.
 create table webhook_secrets (
   endpoint_id uuid primary key references webhook_endpoints (id),
   key_id text not null,
@@ -55,7 +55,8 @@ create table webhook_events (
 -- Ordered delivery asks whether the event before this one has arrived.
 create index webhook_events_of_payment on webhook_events (payment_id, version) where payment_id is not null;
 
--- One event to one endpoint: the record. Its row is written when it begins and when it ends; all between is in the queue.
+-- One event to one endpoint: the record. Its row is written when it begins and when it ends; all between is in the
+-- queue.
 create table deliveries (
   id uuid primary key,
   merchant_id uuid not null,

@@ -20,11 +20,13 @@ internal static class SampleEvents
             """;
         return new PaymentChanged(
             id, merchant.MerchantId, merchant.Environment, sequence, paymentId, version, type,
-            TimeProvider.System.GetUtcNow(), Encoding.UTF8.GetBytes(body), View(merchant, version), webhookUrl, traceParent);
+            TimeProvider.System.GetUtcNow(), Encoding.UTF8.GetBytes(body), View(merchant, version), webhookUrl,
+            traceParent);
     }
 
     private static PublicPayment View(MerchantIdentity merchant, int version) => new(
-        "pst_sample", version, Progress: 0, merchant.Environment, "Sample", "10.5", "USDT", "example-network", "Example",
+        "pst_sample", version, Progress: 0, merchant.Environment, "Sample", "10.5", "USDT", "example-network",
+        "Example",
         Contract: null, "address", "uri", "Paid", "exact", Late: false, "10.5", "0", Confirmations: 1, Required: 3,
         Delayed: false, TimeProvider.System.GetUtcNow(), ReturnUrl: null, []);
 }

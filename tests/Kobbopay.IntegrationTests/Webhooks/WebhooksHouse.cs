@@ -17,8 +17,8 @@ using Npgsql;
 namespace Kobbopay.IntegrationTests.Webhooks;
 
 /// <summary>
-/// The Webhooks service as it is, on a port of its own, over a real database and broker. It may be stopped and started again
-/// over the same data.
+/// The Webhooks service as it is, on a port of its own, over a real database and broker. It may be stopped and started
+/// again over the same data.
 /// </summary>
 internal sealed class WebhooksHouse : IAsyncDisposable
 {
@@ -42,7 +42,7 @@ internal sealed class WebhooksHouse : IAsyncDisposable
     public IServiceProvider Services => _app!.Services;
 
     /// <param name="clock">The system's unless given.</param>
-    /// <param name="settings">More command-line arguments; loopback receivers are allowed unless they say otherwise.</param>
+    /// <param name="settings">More command-line arguments; without any, loopback receivers are allowed.</param>
     public static async Task<WebhooksHouse> StartAsync(TimeProvider? clock = null, params string[] settings)
     {
         var database = await TestDatabase.CreateAsync("webhooks", connectionString => Migrations.UpgradeAsync(
@@ -71,6 +71,9 @@ internal sealed class WebhooksHouse : IAsyncDisposable
             .. _settings,
         ], _clock);
         await _app.StartAsync(TestContext.Current.CancellationToken);
+        // The bus connects in the background, and an event published before its queue exists is the healer's, not ours.
+        await _app.Services.GetRequiredService<IBusControl>()
+            .WaitForHealthStatus(BusHealthStatus.Healthy, TestContext.Current.CancellationToken);
     }
 
     public async Task StopAsync()
@@ -92,7 +95,10 @@ internal sealed class WebhooksHouse : IAsyncDisposable
     /// <summary>A merchant as the gateway would present it.</summary>
     public TestMerchant NewMerchant(string environment = "test", params string[] scopes) =>
         new(this, new MerchantIdentity(
-            Id.New(TimeProvider.System), environment, Id.New(TimeProvider.System), scopes.Length > 0 ? scopes : Scopes.All));
+            Id.New(TimeProvider.System),
+            environment,
+            Id.New(TimeProvider.System),
+            scopes.Length > 0 ? scopes : Scopes.All));
 
     /// <summary>Puts the event on the bus, as Payments does.</summary>
     public Task PublishAsync(PaymentChanged message) =>
@@ -121,7 +127,9 @@ internal sealed class WebhooksHouse : IAsyncDisposable
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         return new Answer(
-            (int)response.StatusCode, text.Length == 0 ? default : JsonElement.Parse(text), response.Headers.Location?.ToString());
+            (int)response.StatusCode,
+            text.Length == 0 ? default : JsonElement.Parse(text),
+            response.Headers.Location?.ToString());
     }
 
     private IdentityIssuer GatewayIssuer() => new(
@@ -164,7 +172,8 @@ internal sealed record TestMerchant(WebhooksHouse House, MerchantIdentity Identi
     public PaymentChanged Event(
         string type = "payment.paid", Guid? payment = null, int version = 1, string? webhookUrl = null,
         string? traceParent = null) =>
-        SampleEvents.Make(Identity, Interlocked.Increment(ref _sequence), type, payment, version, webhookUrl, traceParent);
+        SampleEvents.Make(
+            Identity, Interlocked.Increment(ref _sequence), type, payment, version, webhookUrl, traceParent);
 
     public async Task<PaymentChanged> PublishAsync(PaymentChanged? message = null)
     {
