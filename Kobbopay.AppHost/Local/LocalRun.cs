@@ -16,6 +16,7 @@ internal sealed class LocalRun : IDisposable
     private readonly Output output;
     private readonly List<Part> parts = [];
     private readonly Dictionary<Resource, Task> starts = [];
+    private readonly Dictionary<ProjectResource, LocalService> services;
     private readonly TaskCompletionSource<string> failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool isStopping;
 
@@ -25,6 +26,8 @@ internal sealed class LocalRun : IDisposable
         this.resources = resources;
         var names = resources.Where(resource => resource is not ParameterResource).Select(resource => resource.Name);
         output = new Output(folder.In("logs"), names.Max(name => name.Length));
+        services = resources.OfType<ProjectResource>()
+            .ToDictionary(resource => resource, resource => new LocalService(resource, folder, output));
     }
 
     /// <summary>0 after a wanted stop, 1 after a failure.</summary>
@@ -71,7 +74,12 @@ internal sealed class LocalRun : IDisposable
         return failure.Task.IsCompleted ? 1 : 0;
     }
 
-    public void Dispose() => output.Dispose();
+    public void Dispose()
+    {
+        foreach (var service in services.Values)
+            service.Dispose();
+        output.Dispose();
+    }
 
     private static async Task UntilCanceledAsync(CancellationToken cancellationToken)
     {
@@ -99,6 +107,10 @@ internal sealed class LocalRun : IDisposable
         var servers = await folder.ServersFolderAsync(cancellationToken);
         if (servers != folder.Location)
             output.Say($"PostgreSQL's and RabbitMQ's users can't come into this folder: their data is in {servers}");
+        // Ports are chosen before anybody starts: services are told each other's.
+        foreach (var service in services.Values)
+            service.HoldPort();
+        folder.TellUrl(services.Keys.Single(service => service.Name == ServiceDefaults.ResourceNames.Gateway).Url);
         foreach (var resource in resources)
         {
             // Described before whatever waits for it, so its start is known here.
@@ -115,11 +127,6 @@ internal sealed class LocalRun : IDisposable
     private async Task StartWhenAsync(
         Resource resource, Task[] waits, string servers, CancellationToken cancellationToken)
     {
-        // Ports are chosen before anybody starts: services are told each other's.
-        if (resource is ProjectResource project)
-            project.Http.Port ??= LoopbackPorts.Free(1)[0];
-        if (resource is ProjectResource { Name: ServiceDefaults.ResourceNames.Gateway } gateway)
-            folder.TellUrl(gateway.Url);
         await Task.Yield();
         try
         {
@@ -186,7 +193,7 @@ internal sealed class LocalRun : IDisposable
 
     private async Task StartServiceAsync(ProjectResource resource, CancellationToken cancellationToken)
     {
-        var service = new LocalService(resource, folder, output);
+        var service = services[resource];
         await service.StartAsync(cancellationToken);
         Add(new Part(resource.Name, () => service.Exited, StartAgainAsync, service.StopAsync, service.KillAsync));
         await service.WaitForHealthAsync(cancellationToken);

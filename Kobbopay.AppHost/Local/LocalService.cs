@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Kobbopay.LocalServers;
 
 namespace Kobbopay.AppHost.Local;
 
 /// <summary>A service run from its build output, told what Aspire would tell it.</summary>
-internal sealed class LocalService(ProjectResource service, LocalFolder folder, Output output)
+internal sealed class LocalService(ProjectResource service, LocalFolder folder, Output output) : IDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
@@ -14,14 +15,44 @@ internal sealed class LocalService(ProjectResource service, LocalFolder folder, 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
     private ChildProcess? process;
+    private TcpListener? heldPort;
 
     public Task<ChildExit> Exited => Child.Exited;
 
     private ChildProcess Child => process ?? throw new InvalidOperationException(service.Name + " was never started.");
 
+    /// <summary>
+    /// Chooses the port, or takes the wanted one, and holds it until the start: two systems that start at the same time
+    /// don't choose the same one.
+    /// </summary>
+    public void HoldPort()
+    {
+        service.Http.Port ??= LoopbackPorts.Free(1)[0];
+        heldPort = new TcpListener(IPAddress.Loopback, service.Http.Port.Value);
+        try
+        {
+            heldPort.Start();
+        }
+        catch (SocketException)
+        {
+            throw new PartFailedException(
+                $"Port {service.Http.Port} is taken, so {service.Name} can't listen there; KOBBOPAY_PORT sets another.");
+        }
+    }
+
     /// <summary>Starts the process; <see cref="WaitForHealthAsync"/> tells when it is ready.</summary>
-    public async Task StartAsync(CancellationToken cancellationToken) =>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        Dispose();
         process = await ChildProcess.StartAsync(Command(), cancellationToken);
+    }
+
+    /// <summary>Lets go of the port.</summary>
+    public void Dispose()
+    {
+        heldPort?.Dispose();
+        heldPort = null;
+    }
 
     public Task StopAsync() => Child.StopAsync(StopPatience);
 

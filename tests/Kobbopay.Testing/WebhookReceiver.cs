@@ -17,6 +17,7 @@ namespace Kobbopay.Testing;
 /// receiver.Answers(WebhookAnswer.Of(500), WebhookAnswer.Closed, WebhookAnswer.Of(200).After(TimeSpan.FromSeconds(1)));
 /// ... // register receiver.Url as an endpoint, cause an event
 /// var requests = await receiver.ReceiveAsync(3);          // waits until three have arrived
+/// requests[0].Verify(secret).Values.Should().OnlyContain(verdict => verdict == WebhookVerdict.Valid);
 /// requests[0].Json.GetProperty("type").GetString().Should().Be("payment.created");
 /// </code>
 /// The script is used up request by request; after it, and without one, every request gets <see cref="Default"/> (200).

@@ -1,3 +1,4 @@
+using Kobbopay.Client;
 using Kobbopay.Testing;
 using Npgsql;
 
@@ -57,6 +58,27 @@ public sealed class TestingTests
             };
             request.Headers.Add("X-Kobbopay-Event-Id", "evt_1");
             return await client.SendAsync(request, Token);
+        }
+    }
+
+    [Fact]
+    public async Task A_received_webhook_tells_what_each_of_the_three_signatures_is_worth()
+    {
+        var secret = "whsec_" + Convert.ToBase64String(new byte[32]);
+        var other = "whsec_" + Convert.ToBase64String([1, .. new byte[31]]);
+        var body = "{\"id\":\"evt_1\"}"u8.ToArray();
+        await using var receiver = await WebhookReceiver.StartAsync();
+        using var client = new HttpClient(new SocketsHttpHandler());
+        using var request = new HttpRequestMessage(HttpMethod.Post, receiver.Url);
+        request.Content = new ByteArrayContent(body);
+        foreach (var (name, value) in WebhookSignature.Sign("evt_1", TimeProvider.System.GetUtcNow(), body, secret))
+            request.Headers.Add(name, value);
+        using (await client.SendAsync(request, Token))
+        {
+            var received = (await receiver.ReceiveAsync(1))[0];
+
+            received.Verify(secret).Values.Should().HaveCount(3).And.OnlyContain(said => said == WebhookVerdict.Valid);
+            received.Verify(other).Values.Should().OnlyContain(said => said == WebhookVerdict.SignatureMismatch);
         }
     }
 
