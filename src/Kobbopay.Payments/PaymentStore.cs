@@ -83,7 +83,7 @@ public sealed partial class PaymentStore(
         var after = change.Payment;
         if (change.Events.Count == 0)
         {
-            if (after.Confirmations == before.State.Confirmations)
+            if (ConfirmationsOf(after).SequenceEqual(ConfirmationsOf(before.State)))
                 return null;
             var progress = before.Progress + 1;
             PaymentChanges.AddUpdate(batch, before, after, progress, clock.Now());
@@ -124,6 +124,11 @@ public sealed partial class PaymentStore(
             JsonSerializer.SerializeToUtf8Bytes(snapshot, PaymentsJson.Default.PaymentJson),
             JsonSerializer.SerializeToUtf8Bytes(view, ContractsJson.Default.PublicPayment));
     }
+
+    /// <summary>What progress shows: the whole's confirmations, and each transfer's, up to the required number.</summary>
+    private static IEnumerable<int> ConfirmationsOf(Payment payment) => payment.Transfers
+        .Select(transfer => Math.Min(transfer.ConfirmationsAt(payment.Head), payment.Terms.RequiredConfirmations))
+        .Prepend(payment.Confirmations);
 
     private static async Task<IReadOnlyList<PaymentRecord>> ReadAsync(NpgsqlBatch batch, CancellationToken cancellation)
     {

@@ -24,7 +24,7 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
 
         var walk = await ChainWalk.ReadAsync(rail, cursor, connection, cancellation);
         if (walk.Blocks.Count > 0)
-            cursor = await TakeInAsync(connection, cursor, walk, cancellation);
+            cursor = await TakeInAsync(connection, rail, cursor, walk, cancellation);
         var moreToExpire = await expiry.RunAsync(connection, cursor, cancellation);
         await transaction.CommitAsync(cancellation);
         store.Committed();
@@ -32,12 +32,13 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
     }
 
     private async Task<ChainCursor> TakeInAsync(
-        NpgsqlConnection connection, ChainCursor cursor, ChainWalk walk, CancellationToken cancellation)
+        NpgsqlConnection connection, IRail rail, ChainCursor cursor, ChainWalk walk, CancellationToken cancellation)
     {
         var newest = walk.Blocks[^1];
         using var scan = Source.StartActivity("scan blocks", ActivityKind.Internal, newest.TraceParent);
-        var (findings, paid) = await FindAsync(connection, cursor, walk, cancellation);
-        var payments = await PaymentStore.LockAsync(connection, [.. findings.Payments.Union(paid)], cancellation);
+        var (findings, waiting) = await FindAsync(connection, rail, cursor, walk, cancellation);
+        var payments = await PaymentStore.LockAsync(
+            connection, [.. findings.Payments.Union(waiting)], cancellation);
         var now = clock.Now();
 
         await using var batch = connection.CreateBatch();
@@ -65,8 +66,8 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
     }
 
     /// <summary>The blocks' transfers that are payments', and the payments that only wait for confirmations.</summary>
-    private async Task<(Findings Findings, List<Guid> Paid)> FindAsync(
-        NpgsqlConnection connection, ChainCursor cursor, ChainWalk walk, CancellationToken cancellation)
+    private async Task<(Findings Findings, List<Guid> Waiting)> FindAsync(
+        NpgsqlConnection connection, IRail rail, ChainCursor cursor, ChainWalk walk, CancellationToken cancellation)
     {
         var transfers = walk.Blocks.SelectMany(block => block.Transfers).ToList();
         string[] recipients = [.. transfers.Select(transfer => transfer.Recipient).Distinct(StringComparer.Ordinal)];
@@ -76,7 +77,8 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
         TransferChanges.SelectWatched(batch, cursor.Chain, recipients);
         TransferChanges.SelectKnown(batch, cursor.Chain, recipients, txHashes);
         TransferChanges.SelectAbove(batch, cursor.Chain, walk.Fork);
-        batch.Add("select id from payments where chain = $1 and status = 'Paid'").AddText(cursor.Chain);
+        var mostConfirmations = rail.Assets.Select(asset => asset.RequiredConfirmations).DefaultIfEmpty(0).Max();
+        TransferChanges.SelectWaiting(batch, cursor.Chain, walk.Fork - mostConfirmations);
 
         await using var row = await batch.ExecuteReaderAsync(cancellation);
         var watched = await row.ReadAllAsync(TransferChanges.ReadWatched, cancellation);
@@ -85,8 +87,8 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
         await row.NextResultAsync(cancellation);
         var orphaned = await row.ReadAllAsync(TransferChanges.Read, cancellation);
         await row.NextResultAsync(cancellation);
-        var paid = await row.ReadAllAsync(id => id.GetGuid(0), cancellation);
-        return (Findings.Of(walk.Blocks, watched, known, orphaned, clock), paid);
+        var waiting = await row.ReadAllAsync(id => id.GetGuid(0), cancellation);
+        return (Findings.Of(walk.Blocks, watched, known, orphaned, clock), waiting);
     }
 }
 

@@ -56,6 +56,27 @@ public sealed class ScanTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Money_that_is_not_enough_gets_its_confirmations_all_the_same()
+    {
+        var payment = await _world.CreatePaymentAsync("10.5");
+        await _world.PayAsync(payment, "4");
+        await _world.ScanAsync();
+        await _world.MineAsync();
+        await _world.ScanAsync();
+        (await _world.ReadAsync(payment.Details.Id)).State.Final.IsZero.Should().BeTrue();
+        for (var i = 0; i < 3; i++)
+        {
+            await _world.MineAsync();
+            await _world.ScanAsync();
+        }
+
+        var partial = await _world.ReadAsync(payment.Details.Id);
+        (partial.State.Status, partial.State.Final, partial.Progress).Should().Be(
+            (PaymentStatus.Pending, RailWorld.Units("4"), 2));
+        (await _world.EventsAsync(payment)).Should().Equal("payment.created", "payment.partially_paid");
+    }
+
+    [Fact]
     public async Task Two_transfers_in_one_transaction_count_twice()
     {
         var payment = await _world.CreatePaymentAsync("10");

@@ -83,7 +83,8 @@ public sealed class RejectionTests
         foreach (var payment in States.Values)
         {
             var money = Money(7, block: 9, minute: 600, number: 9);
-            payment.Accept(new PaymentInput.ChainSeen([.. payment.Transfers, money], 9)).Payment.Received.Should().Be(payment.Received + 7);
+            var seen = new PaymentInput.ChainSeen([.. payment.Transfers, money], 9);
+            payment.Accept(seen).Payment.Received.Should().Be(payment.Received + 7);
         }
     }
 }
