@@ -125,7 +125,7 @@ public sealed partial class PaymentStore(
             JsonSerializer.SerializeToUtf8Bytes(view, ContractsJson.Default.PublicPayment));
     }
 
-    /// <summary>What progress shows: the whole's confirmations, and each transfer's, up to the required number.</summary>
+    /// <summary>What progress shows: confirmations of the whole and of each transfer, up to those required.</summary>
     private static IEnumerable<int> ConfirmationsOf(Payment payment) => payment.Transfers
         .Select(transfer => Math.Min(transfer.ConfirmationsAt(payment.Head), payment.Terms.RequiredConfirmations))
         .Prepend(payment.Confirmations);

@@ -22,8 +22,8 @@ public sealed record PayAnswer(
     BlockJson Block);
 
 /// <summary>
-/// <c>POST /v1/sandbox/payments/{payment_id}/pay</c>: plays the payer. Sends money to the payment's address and mines the
-/// block that holds it, whatever state the payment is in; the answer comes when the block stands.
+/// <c>POST /v1/sandbox/payments/{payment_id}/pay</c>: plays the payer. Sends money to the payment's address and mines
+/// the block that holds it, whatever state the payment is in; the answer comes when the block stands.
 /// </summary>
 public static class PayPayment
 {
