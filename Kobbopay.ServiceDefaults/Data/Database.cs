@@ -11,7 +11,8 @@ public static class Database
     /// <summary>Distinct statements that a connection keeps prepared.</summary>
     private const int PreparedStatements = 100;
 
-    public static void AddDatabase(this IHostApplicationBuilder builder, string name) =>
+    /// <param name="options">Settings of every session, as <c>-c name=value</c>; none unless given.</param>
+    public static void AddDatabase(this IHostApplicationBuilder builder, string name, string? options = null) =>
         builder.AddNpgsqlDataSource(name, configureDataSourceBuilder: source =>
         {
             var connection = source.ConnectionStringBuilder;
@@ -20,6 +21,7 @@ public static class Database
             connection.AutoPrepareMinUsages = 2;
             connection.NoResetOnClose = true;
             connection.Enlist = false;
+            connection.Options = options ?? connection.Options;
             connection.Timeout = 5;
             connection.CommandTimeout = 15;
         });
