@@ -12,3 +12,4 @@ if [ -e "$kept/lock" ] && ! flock --nonblock "$kept/lock" true; then
     exit 1
 fi
 rm -rf "$kept" "/var/lib/kobbopay/$name" "${XDG_STATE_HOME:-$HOME/.local/state}/kobbopay/$name" artifacts
+rmdir /var/lib/kobbopay 2>/dev/null || :

@@ -11,12 +11,14 @@ internal sealed class Output(string logFolder, int nameWidth) : IDisposable
     private const string Own = "kobbopay";
     private const string Reset = "\e[0m";
     private const string Red = "\e[31m";
+    private const string Bold = "\e[1m";
     private static readonly string[] Colors = ["\e[36m", "\e[33m", "\e[35m", "\e[32m", "\e[34m", "\e[96m", "\e[93m"];
 
     private readonly bool colored = !Console.IsOutputRedirected
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
     private readonly Dictionary<string, LogFile> logs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> colorOf = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
 
     public string LogFileOf(string name) => Path.Combine(logFolder, name + ".log");
@@ -73,8 +75,14 @@ internal sealed class Output(string logFolder, int nameWidth) : IDisposable
         return log;
     }
 
-    private static string ColorOf(string name) =>
-        name == Own ? "\e[1m" : Colors[name.Sum(letter => letter) % Colors.Length];
+    private string ColorOf(string name)
+    {
+        if (name == Own)
+            return Bold;
+        if (!colorOf.TryGetValue(name, out var color))
+            colorOf[name] = color = Colors[colorOf.Count % Colors.Length];
+        return color;
+    }
 
     private static void Write(string text)
     {
