@@ -11,13 +11,21 @@ namespace Kobbopay.AppHost;
 /// </summary>
 internal sealed record DemoShop(int Port, string ApiKey, string WebhookSecret, string OperatorKey)
 {
-    /// <summary>Where the samples' receivers listen.</summary>
-    public const string WebhookUrl = "http://127.0.0.1:9000/webhooks";
-
     private const int DefaultPort = 8080;
+
+    /// <summary>Where the samples' receivers listen.</summary>
+    private const int DefaultWebhookPort = 9000;
+
     private const int OperatorKeyLength = 43;
 
     public static string MerchantId { get; } = Id.Format(Id.Merchant, new Guid("01900000-0000-7000-8000-000000000001"));
+
+    /// <summary>
+    /// The merchant's endpoint: port 9000 of this machine, or <c>KOBBOPAY_WEBHOOK_PORT</c>.
+    /// </summary>
+    public static string WebhookUrl { get; } = string.Create(
+        CultureInfo.InvariantCulture,
+        $"http://127.0.0.1:{PortFrom("KOBBOPAY_WEBHOOK_PORT") ?? DefaultWebhookPort}/webhooks");
 
     /// <summary>The gateway's URL.</summary>
     public string Url => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}");
@@ -84,11 +92,15 @@ internal sealed record DemoShop(int Port, string ApiKey, string WebhookSecret, s
     // KOBBOPAY_PORT as it is; else 8080, or the next one that nobody listens on.
     private static int ChoosePort()
     {
-        var wanted = Environment.GetEnvironmentVariable("KOBBOPAY_PORT");
-        if (int.TryParse(wanted, CultureInfo.InvariantCulture, out var set))
+        if (PortFrom("KOBBOPAY_PORT") is { } set)
             return set;
         var listeners = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners();
         var taken = listeners.Select(listener => listener.Port).ToHashSet();
         return Enumerable.Range(DefaultPort, 1000).First(port => !taken.Contains(port));
     }
+
+    private static int? PortFrom(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var port)
+            ? port
+            : null;
 }

@@ -14,14 +14,11 @@ namespace Kobbopay.EndToEndTests.AppHost;
 /// await kobbopay.StopAsync();                             // as by Ctrl+C
 /// await using var again = await RunningKobbopay.StartAsync(kobbopay.Folder);   // finds the data again
 /// </code>
-/// Webhooks go to <see cref="WebhookPort"/>: <c>WebhookReceiver.StartAsync(port: RunningKobbopay.WebhookPort)</c> with
-/// <see cref="WebhookSecret"/>. So tests that use it can't run side by side, and this assembly's don't.
+/// Webhooks go to <see cref="WebhookPort"/>: <c>WebhookReceiver.StartAsync(port: kobbopay.WebhookPort)</c> receives
+/// them, signed with <see cref="WebhookSecret"/>.
 /// </summary>
 public sealed class RunningKobbopay : IAsyncDisposable
 {
-    /// <summary>Where the AppHost tells the demo merchant's webhooks to go.</summary>
-    public const int WebhookPort = 9000;
-
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(90);
@@ -29,14 +26,18 @@ public sealed class RunningKobbopay : IAsyncDisposable
     private readonly ChildProcess appHost;
     private readonly ConcurrentQueue<string> lines;
 
-    private RunningKobbopay(string folder, ChildProcess appHost, ConcurrentQueue<string> lines)
+    private RunningKobbopay(string folder, int webhookPort, ChildProcess appHost, ConcurrentQueue<string> lines)
     {
         Folder = folder;
+        WebhookPort = webhookPort;
         this.appHost = appHost;
         this.lines = lines;
     }
 
     public string Folder { get; }
+
+    /// <summary>The port of 127.0.0.1 that the demo merchant's webhooks go to.</summary>
+    public int WebhookPort { get; }
 
     public int ProcessId => appHost.Id;
 
@@ -70,6 +71,7 @@ public sealed class RunningKobbopay : IAsyncDisposable
     public static async Task<RunningKobbopay> LaunchAsync(string folder)
     {
         var screen = new ConcurrentQueue<string>();
+        var ports = LoopbackPorts.Free(2);
         var command = new ChildCommand("apphost", "dotnet", [Assembly()])
         {
             HasInput = true,
@@ -77,11 +79,12 @@ public sealed class RunningKobbopay : IAsyncDisposable
             Environment = new Dictionary<string, string>
             {
                 ["KOBBOPAY_FOLDER"] = folder,
-                ["KOBBOPAY_PORT"] = $"{LoopbackPorts.Free(1)[0]}",
+                ["KOBBOPAY_PORT"] = $"{ports[0]}",
+                ["KOBBOPAY_WEBHOOK_PORT"] = $"{ports[1]}",
             },
         };
         return new RunningKobbopay(
-            folder, await ChildProcess.StartAsync(command, CancellationToken.None), screen);
+            folder, ports[1], await ChildProcess.StartAsync(command, CancellationToken.None), screen);
     }
 
     /// <summary>An HTTP client of the demo merchant.</summary>

@@ -12,8 +12,8 @@ public sealed class KobbopayFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Receiver = await WebhookReceiver.StartAsync(port: RunningKobbopay.WebhookPort);
         Kobbopay = await RunningKobbopay.StartAsync();
+        Receiver = await WebhookReceiver.StartAsync(port: Kobbopay.WebhookPort);
     }
 
     public async ValueTask DisposeAsync()

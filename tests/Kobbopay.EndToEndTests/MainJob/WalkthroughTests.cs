@@ -55,6 +55,7 @@ public sealed partial class WalkthroughTests
                 Environment = new Dictionary<string, string>(StringComparer.Ordinal)
                 {
                     ["KOBBOPAY_WEBHOOK_SECRET"] = kobbopay.WebhookSecret,
+                    ["PORT"] = $"{kobbopay.WebhookPort}",
                 },
             },
             TestContext.Current.CancellationToken);
