@@ -21,6 +21,12 @@ public abstract partial class BackgroundLoop(TimeProvider clock, ILogger logger)
     /// <summary>Time between polls when nothing signals: the net below the signal.</summary>
     protected abstract TimeSpan Interval { get; }
 
+    /// <summary>
+    /// From one step's start to the next one's at least, unless more is waiting: under load, work gathers into a batch
+    /// instead of costing a transaction each, and a single piece after a quiet moment is still taken at once.
+    /// </summary>
+    protected virtual TimeSpan Gathering => TimeSpan.Zero;
+
     protected TimeProvider Clock => clock;
 
     /// <summary>
@@ -38,13 +44,17 @@ public abstract partial class BackgroundLoop(TimeProvider clock, ILogger logger)
         {
             try
             {
+                var started = clock.GetTimestamp();
                 var more = await RunOnceAsync(stoppingToken);
                 Interlocked.Exchange(ref _lastTick, clock.GetTimestamp());
                 _hasTicked = true;
                 _lastError = null;
                 failures = 0;
-                if (!more)
-                    await WaitAsync(stoppingToken);
+                if (more)
+                    continue;
+                await WaitAsync(stoppingToken);
+                if (Gathering - clock.GetElapsedTime(started) is { Ticks: > 0 } rest)
+                    await Task.Delay(rest, clock, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

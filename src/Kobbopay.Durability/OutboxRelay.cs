@@ -35,6 +35,8 @@ public sealed class OutboxRelay(
 
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
 
+    protected override TimeSpan Gathering => TimeSpan.FromMilliseconds(10);
+
     protected override Task WaitAsync(CancellationToken cancellation) => signal.WaitAsync(Interval, cancellation);
 
     protected override async Task<bool> RunOnceAsync(CancellationToken cancellation)
@@ -102,9 +104,13 @@ public sealed class OutboxRelay(
 
     private static async Task DeleteAsync(NpgsqlConnection connection, Guid[] confirmed)
     {
-        await using var command = new NpgsqlCommand("delete from outbox where id = any($1)", connection);
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = confirmed });
-        await command.ExecuteNonQueryAsync(CancellationToken.None);
+        // Losing this to a crash repeats messages and no more, so the commit does not wait for the disk.
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("set local synchronous_commit = off"));
+        var delete = new NpgsqlBatchCommand("delete from outbox where id = any($1)");
+        delete.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = confirmed });
+        batch.BatchCommands.Add(delete);
+        await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     private sealed record Row(Guid Id, string MessageType, byte[] Body, string? TraceParent);

@@ -9,6 +9,8 @@ namespace Kobbopay.PublicStatus;
 /// <summary>The whole service: a read model by public token, its JSON and its page.</summary>
 public static class Program
 {
+    private const string ProgressQueue = $"{ResourceNames.PublicStatus}-progress";
+
     public static Task Main(string[] args) => Build(args).RunAsync();
 
     /// <param name="clock">The tests' clock; the system's when null.</param>
@@ -26,6 +28,9 @@ public static class Program
         builder.Services.AddSingleton<PublicViews>();
         builder.Services.AddInbox<PaymentChangedConsumer>();
         builder.Services.AddPaymentProgressed();
+        // The bus has a health check of its own for the broker.
+        builder.AddRabbitMQClient(ResourceNames.Messaging, client => client.DisableHealthChecks = true);
+        builder.Services.AddQueueProbe(ResourceNames.PublicStatus, ProgressQueue);
         builder.AddMessaging(
             bus =>
             {
@@ -35,7 +40,7 @@ public static class Program
             (context, rabbit) =>
             {
                 rabbit.AddInboxQueue(context, ResourceNames.PublicStatus);
-                rabbit.AddPaymentProgressedQueue(context, $"{ResourceNames.PublicStatus}-progress");
+                rabbit.AddPaymentProgressedQueue(context, ProgressQueue);
             });
 
         var app = builder.Build();

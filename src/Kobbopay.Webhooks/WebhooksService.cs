@@ -37,6 +37,9 @@ public static class WebhooksService
         builder.Services.AddServiceClient(FeedHealer.HttpClientName, ResourceNames.Payments);
         builder.Services.AddInbox<PaymentChangedConsumer>();
         builder.Services.AddDeliveries();
+        // The bus has a health check of its own for the broker.
+        builder.AddRabbitMQClient(ResourceNames.Messaging, client => client.DisableHealthChecks = true);
+        builder.Services.AddQueueProbe(ResourceNames.Webhooks);
         builder.AddMessaging(
             bus => bus.AddConsumer<InboxConsumer>(),
             (context, rabbit) => rabbit.AddInboxQueue(context, ResourceNames.Webhooks));

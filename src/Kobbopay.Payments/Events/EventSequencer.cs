@@ -25,6 +25,8 @@ public sealed class EventSequencer(
 
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
 
+    protected override TimeSpan Gathering => TimeSpan.FromMilliseconds(10);
+
     protected override Task WaitAsync(CancellationToken cancellation) => signal.WaitAsync(Interval, cancellation);
 
     protected override async Task<bool> RunOnceAsync(CancellationToken cancellation)
