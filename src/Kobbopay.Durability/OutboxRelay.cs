@@ -74,14 +74,16 @@ public sealed class OutboxRelay(
 
     private static async Task<List<Row>> ClaimAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(QueuePlans.Fresh));
+        var claim = new NpgsqlBatchCommand(
             """
             select id, message_type, body, traceparent from outbox
             order by id limit $1 for update skip locked
-            """,
-            connection);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchLimit });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
+            """);
+        claim.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchLimit });
+        batch.BatchCommands.Add(claim);
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var rows = new List<Row>(BatchLimit);
         while (await reader.ReadAsync(cancellation))
         {

@@ -1,3 +1,57 @@
-using Kobbopay.Webhooks;
+using Kobbopay.Durability;
+using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Data;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.Webhooks.Deliveries;
+using Kobbopay.Webhooks.Endpoints;
 
-await WebhooksService.Build(args).RunAsync();
+namespace Kobbopay.Webhooks;
+
+/// <summary>The whole service: merchants' endpoints, and the delivery of every payment event to them.</summary>
+public static class Program
+{
+    /// <summary>
+    /// Each execution is planned for the tables as they are. The queue is empty most of the time: a plan that was kept from
+    /// then scans everything, and would claim the next backlog at seconds a batch until somebody analyzes the tables.
+    /// </summary>
+    private const string PlanAnew = "-c plan_cache_mode=force_custom_plan";
+
+    public static Task Main(string[] args) => Build(args).RunAsync();
+
+    /// <param name="clock">The tests' clock; the system's when null.</param>
+    public static WebApplication Build(string[] args, TimeProvider? clock = null)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
+        builder.AddServiceDefaults();
+        builder.AddDatabase(ResourceNames.WebhooksDatabase, PlanAnew);
+        builder.MigrateAtStart(ResourceNames.WebhooksDatabase, typeof(Program).Assembly);
+
+        builder.Services.AddSingleton(new SecretVault(builder.Configuration));
+        builder.Services.AddSingleton(new EgressGuard(builder.Configuration, builder.Environment));
+        if (builder.Environment.IsDevelopment() && DemoEndpoint.From(builder.Configuration) is { } demo)
+        {
+            builder.Services.AddHostedService(provider =>
+                ActivatorUtilities.CreateInstance<CreateDemoEndpoint>(provider, demo));
+        }
+
+        builder.Services.AddServiceClient(FeedHealer.HttpClientName, ResourceNames.Payments);
+        builder.Services.AddInbox<PaymentChangedConsumer>();
+        builder.Services.AddDeliveries();
+        // The bus has a health check of its own for the broker.
+        builder.AddRabbitMQClient(ResourceNames.Messaging, client => client.DisableHealthChecks = true);
+        builder.Services.AddQueueProbe(ResourceNames.Webhooks);
+        builder.AddMessaging(
+            bus => bus.AddConsumer<InboxConsumer>(),
+            (context, rabbit) => rabbit.AddInboxQueue(context, ResourceNames.Webhooks));
+
+        var app = builder.Build();
+        app.UseServiceDefaults();
+        app.MapCreateEndpoint();
+        app.MapReadEndpoints();
+        app.MapDeleteEndpoint();
+        app.MapReadDeliveries();
+        app.MapReadAttempts();
+        return app;
+    }
+}

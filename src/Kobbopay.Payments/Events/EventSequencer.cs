@@ -53,18 +53,18 @@ public sealed class EventSequencer(
 
     private static async Task<List<PendingEventRow>> TakeAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(
-            """
+        await using var batch = connection.CreateBatch();
+        batch.Add(QueuePlans.Fresh);
+        var take = batch.Add("""
             with turn as materialized (select pg_try_advisory_xact_lock($1) as mine),
             next as (select position from pending_events where (select mine from turn) order by position limit $2)
             delete from pending_events p using next where p.position = next.position
             returning p.position, p.id, p.merchant_id, p.environment, p.type, p.payment_id, p.order_id, p.version, p.status,
               p.previous_status, p.created_at, p.snapshot, p.public_view, p.webhook_url, p.traceparent
-            """,
-            connection);
-        command.Parameters.AddLong(LockKey);
-        command.Parameters.AddInteger(BatchLimit);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
+            """);
+        take.AddLong(LockKey);
+        take.AddInteger(BatchLimit);
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var rows = new List<PendingEventRow>();
         while (await reader.ReadAsync(cancellation))
             rows.Add(PendingEventRow.Read(reader));

@@ -46,7 +46,7 @@ internal sealed class WebhooksHouse : IAsyncDisposable
     public static async Task<WebhooksHouse> StartAsync(TimeProvider? clock = null, params string[] settings)
     {
         var database = await TestDatabase.CreateAsync("webhooks", connectionString => Migrations.UpgradeAsync(
-            connectionString, typeof(WebhooksService).Assembly, TestContext.Current.CancellationToken));
+            connectionString, typeof(Kobbopay.Webhooks.Program).Assembly, TestContext.Current.CancellationToken));
         var house = new WebhooksHouse(
             database, await TestBroker.CreateAsync(), clock ?? TimeProvider.System,
             settings.Length > 0 ? settings : ["--Egress:AllowedCidrs:0=127.0.0.0/8"]);
@@ -56,7 +56,7 @@ internal sealed class WebhooksHouse : IAsyncDisposable
 
     public async Task StartAgainAsync()
     {
-        _app = WebhooksService.Build(
+        _app = Kobbopay.Webhooks.Program.Build(
         [
             "--applicationName=Kobbopay.Webhooks",
             "--environment=Development",
