@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -14,15 +15,28 @@ namespace Kobbopay.ServiceDefaults;
 /// </summary>
 internal static class Telemetry
 {
+    /// <summary>
+    /// A trace goes from the merchant's request to the merchant's endpoint, whether or not it is recorded on the way.
+    /// </summary>
+    private static readonly ActivityListener KeepTraces = new()
+    {
+        ShouldListenTo = source => source.Name.StartsWith("Kobbopay.", StringComparison.Ordinal),
+        Sample = (ref _) => ActivitySamplingResult.PropagationData,
+    };
+
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
+        ActivitySource.AddActivityListener(KeepTraces);
+        if (!builder.ExportsTelemetry())
+            return;
+
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
             logging.IncludeScopes = true;
         });
 
-        var telemetry = builder.Services.AddOpenTelemetry()
+        builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
@@ -31,11 +45,13 @@ internal static class Telemetry
             .WithTracing(tracing => tracing
                 .AddSource("Kobbopay.*", "MassTransit")
                 .AddAspNetCoreInstrumentation(options => options.Filter = IsWorthATrace)
-                .AddHttpClientInstrumentation());
-
-        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
-            telemetry.UseOtlpExporter();
+                .AddHttpClientInstrumentation())
+            .UseOtlpExporter();
     }
+
+    /// <summary>Nothing is collected where nobody asked for it.</summary>
+    public static bool ExportsTelemetry(this IHostApplicationBuilder builder) =>
+        !string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
 
     private static bool IsWorthATrace(HttpContext http) =>
         !http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)

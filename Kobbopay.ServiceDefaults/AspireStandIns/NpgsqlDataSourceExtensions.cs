@@ -26,13 +26,18 @@ public static class NpgsqlDataSourceExtensions
 
         builder.Services.AddNpgsqlDataSource(connectionString, source => configureDataSourceBuilder?.Invoke(source));
         builder.Services.AddHealthChecks().AddNpgSql(name: "PostgreSql");
-        builder.Services.AddOpenTelemetry()
-            .WithTracing(tracing => tracing.AddNpgsql())
-            .WithMetrics(metrics => metrics.AddNpgsqlInstrumentation());
+        if (!settings.DisableTracing)
+            builder.Services.AddOpenTelemetry().WithTracing(tracing => tracing.AddNpgsql());
+        if (!settings.DisableMetrics)
+            builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddNpgsqlInstrumentation());
     }
 }
 
 public sealed class NpgsqlSettings
 {
     public string? ConnectionString { get; set; }
+
+    public bool DisableTracing { get; set; }
+
+    public bool DisableMetrics { get; set; }
 }

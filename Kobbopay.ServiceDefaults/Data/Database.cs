@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 
 namespace Kobbopay.ServiceDefaults.Data;
 
@@ -13,16 +14,20 @@ public static class Database
 
     /// <param name="options">Settings of every session, as <c>-c name=value</c>; none unless given.</param>
     public static void AddDatabase(this IHostApplicationBuilder builder, string name, string? options = null) =>
-        builder.AddNpgsqlDataSource(name, configureDataSourceBuilder: source =>
-        {
-            var connection = source.ConnectionStringBuilder;
-            connection.MaxPoolSize = PoolSize;
-            connection.MaxAutoPrepare = PreparedStatements;
-            connection.AutoPrepareMinUsages = 2;
-            connection.NoResetOnClose = true;
-            connection.Enlist = false;
-            connection.Options = options ?? connection.Options;
-            connection.Timeout = 5;
-            connection.CommandTimeout = 15;
-        });
+        builder.AddNpgsqlDataSource(
+            name,
+            settings => settings.DisableTracing = settings.DisableMetrics = !builder.ExportsTelemetry(),
+            source => Configure(source.ConnectionStringBuilder, options));
+
+    private static void Configure(NpgsqlConnectionStringBuilder connection, string? options)
+    {
+        connection.MaxPoolSize = PoolSize;
+        connection.MaxAutoPrepare = PreparedStatements;
+        connection.AutoPrepareMinUsages = 2;
+        connection.NoResetOnClose = true;
+        connection.Enlist = false;
+        connection.Options = options ?? connection.Options;
+        connection.Timeout = 5;
+        connection.CommandTimeout = 15;
+    }
 }

@@ -4,8 +4,8 @@ namespace Kobbopay.Durability;
 public static class QueuePlans
 {
     /// <summary>
-    /// Goes before a queue's claim, in its transaction. A queue is empty most of the time; a plan kept from then scans and
-    /// sorts a whole backlog for every batch, until somebody analyzes the table.
+    /// Goes before a queue's claim, in its transaction. A queue is empty most of the time; a plan kept from then scans
+    /// and sorts a whole backlog for every batch, until somebody analyzes the table.
     /// </summary>
     public const string Fresh = "set local plan_cache_mode = force_custom_plan";
 }

@@ -32,7 +32,8 @@ public sealed partial class QueueProbe : BackgroundLoop
         (_queues, _services, _logger) = (queues, services, logger);
         Meter.CreateObservableGauge(
             "kobbopay.queue.depth",
-            () => _depths.Select(queue => new Measurement<long>(queue.Value, new KeyValuePair<string, object?>("queue", queue.Key))),
+            () => _depths.Select(
+                queue => new Measurement<long>(queue.Value, new KeyValuePair<string, object?>("queue", queue.Key))),
             "{message}",
             "Messages that wait in a queue");
     }
@@ -54,7 +55,9 @@ public sealed partial class QueueProbe : BackgroundLoop
         return false;
     }
 
-    /// <summary>A queue that was never declared is empty; an error queue comes into being with its first message.</summary>
+    /// <summary>
+    /// A queue that was never declared is empty; an error queue comes into being with its first message.
+    /// </summary>
     private static async Task<long> DepthAsync(IConnection connection, string queue, CancellationToken cancellation)
     {
         // Asking for a missing queue closes the channel, so each question has its own.
@@ -75,7 +78,9 @@ public sealed partial class QueueProbe : BackgroundLoop
 
 public static class QueueProbeRegistration
 {
-    /// <summary>Watches these queues and their error queues; needs the connection of <c>AddRabbitMQClient</c>.</summary>
+    /// <summary>
+    /// Watches these queues and their error queues; needs the connection of <c>AddRabbitMQClient</c>.
+    /// </summary>
     public static IServiceCollection AddQueueProbe(this IServiceCollection services, params string[] queues) =>
         services.AddSingleton(new WatchedQueues(queues)).AddLoop<QueueProbe>();
 }

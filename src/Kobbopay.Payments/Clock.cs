@@ -1,6 +1,8 @@
 namespace Kobbopay.Payments;
 
-/// <summary>Times of the contract have milliseconds; what is stored, shown and compared is cut to them once, here.</summary>
+/// <summary>
+/// Times of the contract have milliseconds; what is stored, shown and compared is cut to them once, here.
+/// </summary>
 internal static class Clock
 {
     public static DateTimeOffset Now(this TimeProvider clock)

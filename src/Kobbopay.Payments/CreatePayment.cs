@@ -27,7 +27,10 @@ public static class CreatePayment
         var body = await JsonBody.ReadAsync(http, PaymentsJson.Default.CreatePaymentRequest, cancellation);
         var claim = Idempotency.ClaimOf(http, body.Bytes);
         var created = await idempotency.RunAloneAsync(
-            merchant, claim, () => CreateAsync(merchant, body.Value, claim, factory, store, cancellation), cancellation);
+            merchant,
+            claim,
+            () => CreateAsync(merchant, body.Value, claim, factory, store, cancellation),
+            cancellation);
         await AnswerAsync(http.Response, created, cancellation);
     }
 

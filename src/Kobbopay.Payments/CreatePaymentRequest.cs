@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -9,7 +10,9 @@ using Kobbopay.ServiceDefaults.Web;
 
 namespace Kobbopay.Payments;
 
-/// <summary>The body of <c>POST /v1/payments</c>; every field may be missing as far as JSON goes, so that each is named.</summary>
+/// <summary>
+/// The body of <c>POST /v1/payments</c>; every field may be missing as far as JSON goes, so that each is named.
+/// </summary>
 public sealed record CreatePaymentRequest(
     DecimalText? Amount,
     string? Currency,
@@ -34,13 +37,15 @@ public sealed record CreatePaymentRequest(
 
     /// <summary>Holds the request against the contract and the merchant's rails.</summary>
     /// <exception cref="ProblemException">
-    /// <c>invalid_request</c>, <c>unsupported_rail</c>, <c>too_many_decimals</c> or <c>amount_out_of_range</c>, with pointers.
+    /// <c>invalid_request</c>, <c>unsupported_rail</c>, <c>too_many_decimals</c> or <c>amount_out_of_range</c>, with
+    /// pointers.
     /// </exception>
     public (IRail Rail, RailAsset Asset, BigInteger Amount) Validate(
         string environment, MerchantSettings merchant, RailCatalog rails)
     {
         var errors = new List<InvalidField>();
-        void Invalid(string pointer, string code, string message) => errors.Add(new InvalidField(pointer, code, message));
+        void Invalid(string pointer, string code, string message) =>
+            errors.Add(new InvalidField(pointer, code, message));
 
         if (Amount is null)
             Invalid("/amount", "required", "This field is required.");
@@ -52,8 +57,15 @@ public sealed record CreatePaymentRequest(
             Invalid("/orderId", "required", "This field is required.");
         else if (OrderId.Length > OrderIdLimit || HasControls(OrderId))
             Invalid("/orderId", "invalid_format", $"Must be 1 to {OrderIdLimit} printable characters.");
-        if (Description is { } description && (description.Length > DescriptionLimit || HasControls(description, "\n\r\t")))
-            Invalid("/description", "invalid_format", $"Must have {DescriptionLimit} characters at most, and no control characters.");
+        if (Description?.Length > DescriptionLimit || HasControls(Description ?? string.Empty, "\n\r\t"))
+        {
+            Invalid(
+                "/description",
+                "invalid_format",
+                $"Must have {DescriptionLimit} characters at most, and no control characters.");
+        }
+
+
         if (ExpiresIn is < ShortestExpiry or > LongestExpiry)
             Invalid("/expiresIn", "out_of_range", $"Must be {ShortestExpiry} to {LongestExpiry} seconds.");
         if (ReturnUrl is not null && ReturnUrlError(environment, merchant) is { } urlError)
@@ -78,7 +90,8 @@ public sealed record CreatePaymentRequest(
         var (code, message) = error switch
         {
             AmountError.Malformed => (
-                ProblemCodes.InvalidRequest, "Must be a plain decimal number such as 10.5: no exponent, no group marks."),
+                ProblemCodes.InvalidRequest,
+                "Must be a plain decimal number such as 10.5: no exponent, no group marks."),
             AmountError.TooManyDecimals => (
                 ProblemCodes.TooManyDecimals, $"{asset.Currency} has {asset.Decimals} decimals on {rail.Network}."),
             AmountError.NotPositive => (ProblemCodes.AmountOutOfRange, "Must be above zero."),
@@ -97,7 +110,8 @@ public sealed record CreatePaymentRequest(
 
     private ProblemException Unsupported(string environment, RailCatalog rails)
     {
-        var enabled = rails.Enabled(environment).Select(rail => $"{rail.Asset.Currency} on {rail.Rail.Network}").ToList();
+        var enabled = rails.Enabled(environment).Select(rail => $"{rail.Asset.Currency} on {rail.Rail.Network}")
+            .ToList();
         var message = enabled.Count > 0
             ? $"Enabled are: {string.Join(", ", enabled)}."
             : "No network is enabled in this environment yet.";
@@ -109,7 +123,8 @@ public sealed record CreatePaymentRequest(
 
     private string? ReturnUrlError(string environment, MerchantSettings merchant)
     {
-        if (ReturnUrl!.Length > UrlLimit || !Uri.TryCreate(ReturnUrl, UriKind.Absolute, out var url) || HasControls(ReturnUrl))
+        if (ReturnUrl!.Length > UrlLimit || !Uri.TryCreate(ReturnUrl, UriKind.Absolute, out var url)
+            || HasControls(ReturnUrl))
             return $"Must be an absolute URL of {UrlLimit} characters at most.";
         if (url.UserInfo.Length > 0)
             return "Must not carry credentials.";
@@ -117,7 +132,9 @@ public sealed record CreatePaymentRequest(
             return null;
         if (url.Scheme != Uri.UriSchemeHttps)
             return "Must be https (http only for a loopback address, in test).";
-        return merchant.ReturnUrlHosts.Contains(url.IdnHost) ? null : "This host is not on your list of return URL hosts.";
+        return merchant.ReturnUrlHosts.Contains(url.IdnHost)
+            ? null
+            : "This host is not on your list of return URL hosts.";
     }
 
     private void ValidateMetadata(Action<string, string, string> invalid)
@@ -128,10 +145,12 @@ public sealed record CreatePaymentRequest(
             invalid("/metadata", "too_many", $"Must have {MetadataPairs} pairs at most.");
         foreach (var (key, value) in Metadata.Take(MetadataPairs))
         {
-            var pointer = $"/metadata/{key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
+            var escaped = key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+            var pointer = $"/metadata/{escaped}";
             if (key.Length is 0 or > MetadataKeyLimit || HasControls(key))
                 invalid(pointer, "invalid_format", $"A key must be 1 to {MetadataKeyLimit} printable characters.");
-            else if (value is null || value.Length > MetadataValueLimit || value.Contains('\0', StringComparison.Ordinal))
+            else if (value is null || value.Length > MetadataValueLimit
+                || value.Contains('\0', StringComparison.Ordinal))
                 invalid(pointer, "invalid_format", $"A value must be text of {MetadataValueLimit} characters at most.");
         }
     }
@@ -146,12 +165,13 @@ public readonly record struct DecimalText(string Text)
 {
     public sealed class Converter : JsonConverter<DecimalText>
     {
-        public override DecimalText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        public override DecimalText Read(
+            ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType switch
             {
                 JsonTokenType.String => new DecimalText(reader.GetString()!),
                 JsonTokenType.Number => new DecimalText(System.Text.Encoding.UTF8.GetString(
-                    reader.HasValueSequence ? System.Buffers.BuffersExtensions.ToArray(reader.ValueSequence) : reader.ValueSpan)),
+                    reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan)),
                 _ => throw new JsonException(),
             };
 

@@ -5,9 +5,9 @@ using Npgsql;
 namespace Kobbopay.Payments;
 
 /// <summary>
-/// The whole of a creation in one statement, so in one round trip and one commit: idempotency key, order claim, payment,
-/// timeline and event are written together or not at all. It inserts nothing when the key has been used or the order is
-/// claimed; only a race of two equal keys between replicas ends in a unique violation, which undoes all of it.
+/// The whole of a creation in one statement, so in one round trip and one commit: idempotency key, order claim,
+/// payment, timeline and event are written together or not at all. It inserts nothing when the key has been used or the
+/// order is claimed; only a race of two equal keys between replicas ends in a unique violation, which undoes all of it.
 /// </summary>
 internal static class CreatePaymentStatement
 {
@@ -22,13 +22,15 @@ internal static class CreatePaymentStatement
           returning 1),
         go as (select 1 from fresh_key where not $9 or exists (select from claim)),
         idempotency as (
-          insert into idempotency_keys (merchant_id, environment, route, key, fingerprint, status, location, body, created_at)
+          insert into idempotency_keys
+            (merchant_id, environment, route, key, fingerprint, status, location, body, created_at)
           select $6, $7, $2, $1, $3, 201, $10, $4, $31 from go where $1 is not null),
         payment as (
           insert into payments
-            (id, merchant_id, environment, status, outcome, version, amount, tolerance, required_confirmations, late_window,
-             currency, network, chain, contract, decimals, order_id, description, metadata, return_url, webhook_url,
-             deposit_address, address_path, xpub_fingerprint, payment_uri, public_token, created_at, expires_at)
+            (id, merchant_id, environment, status, outcome, version, amount, tolerance, required_confirmations,
+             late_window, currency, network, chain, contract, decimals, order_id, description, metadata, return_url,
+             webhook_url, deposit_address, address_path, xpub_fingerprint, payment_uri, public_token, created_at,
+             expires_at)
           select $5, $6, $7, 'Pending', 'none', 1, $11, $12, $13, $14, $15, $16, $17, $18, $19, $8, $20, $21, $22, $23,
             $24, $25, $26, $27, $28, $31, $29 from go),
         timeline as (
@@ -36,14 +38,18 @@ internal static class CreatePaymentStatement
           select $5, 1, $30, 'Pending', $31 from go),
         event as (
           insert into pending_events
-            (id, merchant_id, environment, type, payment_id, order_id, version, status, created_at, snapshot, public_view,
-             webhook_url, traceparent)
+            (id, merchant_id, environment, type, payment_id, order_id, version, status, created_at, snapshot,
+             public_view, webhook_url, traceparent)
           select $32, $6, $7, $30, $5, $8, 1, 'Pending', $31, $33, $34, $23, $35 from go)
         select exists (select from go)
         """;
 
     public static NpgsqlCommand Of(
-        NpgsqlDataSource database, PendingEvent created, bool claimOrder, IdempotencyClaim? idempotency, string location)
+        NpgsqlDataSource database,
+        PendingEvent created,
+        bool claimOrder,
+        IdempotencyClaim? idempotency,
+        string location)
     {
         var details = created.Details;
         var terms = created.Happened.After.Terms;
@@ -70,7 +76,8 @@ internal static class CreatePaymentStatement
         p.AddText(details.Contract);
         p.AddInteger(details.Decimals);
         p.AddText(details.Description);
-        p.AddJson(JsonSerializer.SerializeToUtf8Bytes(details.Metadata, PaymentsJson.Default.IReadOnlyDictionaryStringString));
+        p.AddJson(JsonSerializer.SerializeToUtf8Bytes(
+            details.Metadata, PaymentsJson.Default.IReadOnlyDictionaryStringString));
         p.AddText(details.ReturnUrl);
         p.AddText(details.WebhookUrl);
         p.AddText(details.DepositAddress);

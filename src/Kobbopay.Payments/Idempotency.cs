@@ -6,13 +6,15 @@ using Kobbopay.ServiceDefaults.Web;
 
 namespace Kobbopay.Payments;
 
-/// <summary>A request's claim to be done once: scope is merchant, environment and route (contracts.md, section 1).</summary>
+/// <summary>
+/// A request's claim to be done once: scope is merchant, environment and route (contracts.md, section 1).
+/// </summary>
 /// <param name="Fingerprint">SHA-256 over method, path and body.</param>
 public sealed record IdempotencyClaim(string Route, string Key, byte[] Fingerprint);
 
 /// <summary>
-/// The <c>Idempotency-Key</c> header, and the wait of a second request for the first. Waiters of one replica share the first's
-/// task and hold no database connection; between replicas the unique index decides.
+/// The <c>Idempotency-Key</c> header, and the wait of a second request for the first. Waiters of one replica share the
+/// first's task and hold no database connection; between replicas the unique index decides.
 /// </summary>
 public sealed class Idempotency(TimeProvider clock)
 {
@@ -26,7 +28,8 @@ public sealed class Idempotency(TimeProvider clock)
 
     private readonly ConcurrentDictionary<(Guid, string, string, string), Task> _running = new();
 
-    /// <exception cref="ProblemException"><c>invalid_request</c> when the key is not 1-255 printable ASCII characters.</exception>
+    /// <exception cref="ProblemException"><c>invalid_request</c> when the key is not 1-255 printable ASCII
+    /// characters.</exception>
     public static IdempotencyClaim? ClaimOf(HttpContext http, ReadOnlyMemory<byte> body)
     {
         if (!http.Request.Headers.TryGetValue(Header, out var values))
@@ -49,7 +52,8 @@ public sealed class Idempotency(TimeProvider clock)
     }
 
     /// <summary>Runs the request when no other with its key runs here; otherwise waits for that one first.</summary>
-    /// <exception cref="ProblemException"><c>idempotency_key_in_use</c> when the other takes longer than the patience.</exception>
+    /// <exception cref="ProblemException"><c>idempotency_key_in_use</c> when the other takes longer than the
+    /// patience.</exception>
     public async Task<T> RunAloneAsync<T>(
         MerchantIdentity merchant, IdempotencyClaim? claim, Func<Task<T>> run, CancellationToken cancellation)
     {
@@ -82,7 +86,8 @@ public sealed class Idempotency(TimeProvider clock)
         catch (TimeoutException)
         {
             throw new ProblemException(
-                ProblemCodes.IdempotencyKeyInUse, "The first request with this key is still running; ask again for its answer.")
+                ProblemCodes.IdempotencyKeyInUse,
+                "The first request with this key is still running; ask again for its answer.")
             {
                 RetryAfterSeconds = 1,
             };

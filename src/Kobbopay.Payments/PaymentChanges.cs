@@ -19,7 +19,8 @@ internal static class PaymentChanges
         return command.Parameters;
     }
 
-    public static void AddUpdate(NpgsqlBatch batch, PaymentRecord before, Payment after, int progress, DateTimeOffset now)
+    public static void AddUpdate(
+        NpgsqlBatch batch, PaymentRecord before, Payment after, int progress, DateTimeOffset now)
     {
         var update = batch.Add("""
             update payments set
@@ -50,8 +51,8 @@ internal static class PaymentChanges
     }
 
     /// <summary>
-    /// An order is free again once its payment is closed, and taken once a payment of it is paid after all. It yields to a claim
-    /// that stands: money never waits for an order's rule.
+    /// An order is free again once its payment is closed, and taken once a payment of it is paid after all. It yields
+    /// to a claim that stands: money never waits for an order's rule.
     /// </summary>
     public static void AddOrderClaim(NpgsqlBatch batch, PaymentRecord before, Payment after)
     {
@@ -97,8 +98,8 @@ internal static class PaymentChanges
         AddPendingEvent(
             batch.Add("""
                 insert into pending_events
-                  (id, merchant_id, environment, type, payment_id, order_id, version, status, previous_status, created_at,
-                   snapshot, public_view, webhook_url, traceparent)
+                  (id, merchant_id, environment, type, payment_id, order_id, version, status, previous_status,
+                   created_at, snapshot, public_view, webhook_url, traceparent)
                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
                 """),
             pending);

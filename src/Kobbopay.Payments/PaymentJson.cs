@@ -5,7 +5,9 @@ using Kobbopay.Payments.Domain;
 
 namespace Kobbopay.Payments;
 
-/// <summary>The payment as merchants see it: answer, list row and event snapshot alike (contracts.md, section 2).</summary>
+/// <summary>
+/// The payment as merchants see it: answer, list row and event snapshot alike (contracts.md, section 2).
+/// </summary>
 public sealed record PaymentJson(
     [property: JsonPropertyName("payment_id")] string PaymentId,
     string Environment,
@@ -134,7 +136,10 @@ public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails
             state.Terms.ExpiresAt,
             details.ReturnUrl,
             [.. Newest(state).Select(transfer => new PublicTransfer(
-                transfer.TxHash, rail.ExplorerUrl(transfer.TxHash), Text(transfer.Amount), ConfirmationsOf(transfer, state)))]);
+                transfer.TxHash,
+                rail.ExplorerUrl(transfer.TxHash),
+                Text(transfer.Amount),
+                ConfirmationsOf(transfer, state)))]);
     }
 
     public static string OutcomeOf(Payment state) => state.Outcome.ToString().ToLowerInvariant();

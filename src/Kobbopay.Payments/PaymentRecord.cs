@@ -2,7 +2,9 @@ using Kobbopay.Payments.Domain;
 
 namespace Kobbopay.Payments;
 
-/// <summary>A payment as it is stored: what was asked for, where its life stands, and how far the public view has got.</summary>
+/// <summary>
+/// A payment as it is stored: what was asked for, where its life stands, and how far the public view has got.
+/// </summary>
 /// <param name="Progress">Grows when confirmations or delay change without a version.</param>
 public sealed record PaymentRecord(PaymentDetails Details, Payment State, int Progress, bool Delayed);
 

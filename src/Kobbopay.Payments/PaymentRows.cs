@@ -13,9 +13,9 @@ internal static class PaymentRows
     public const string Columns = """
         p.id, p.merchant_id, p.environment, p.status, p.late, p.paid_from, p.version, p.progress, p.amount, p.tolerance,
         p.accepted_amount, p.required_confirmations, p.late_window, p.head, p.currency, p.network, p.chain, p.contract,
-        p.decimals, p.order_id, p.description, p.metadata, p.return_url, p.webhook_url, p.deposit_address, p.address_path,
-        p.xpub_fingerprint, p.payment_uri, p.public_token, p.resolution_action, p.resolution_actor, p.resolution_reason,
-        p.delayed, p.created_at, p.expires_at, p.paid_at, p.confirmed_at, p.reverted_at
+        p.decimals, p.order_id, p.description, p.metadata, p.return_url, p.webhook_url, p.deposit_address,
+        p.address_path, p.xpub_fingerprint, p.payment_uri, p.public_token, p.resolution_action,
+        p.resolution_actor, p.resolution_reason, p.delayed, p.created_at, p.expires_at, p.paid_at, p.confirmed_at, p.reverted_at
         """;
 
     public const string TransferColumns = """
@@ -77,13 +77,15 @@ internal static class PaymentRows
     /// <summary>A transfer and the payment it belongs to.</summary>
     public static (Guid PaymentId, Transfer Transfer) ReadTransfer(NpgsqlDataReader row) =>
         (row.GetGuid(0), new Transfer(
-            row.GetGuid(1), row.GetString(2), row.GetFieldValue<BigInteger>(3), row.GetInt64(4), row.GetString(5), Time(row, 6)));
+            row.GetGuid(1), row.GetString(2), row.GetFieldValue<BigInteger>(3), row.GetInt64(4), row.GetString(5),
+            Time(row, 6)));
 
     public static void AddId(this NpgsqlParameterCollection parameters, Guid value) =>
         parameters.Add(new NpgsqlParameter<Guid> { TypedValue = value });
 
     public static void AddText(this NpgsqlParameterCollection parameters, string? value) =>
-        parameters.Add(new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        parameters.Add(
+            new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
 
     public static void AddInteger(this NpgsqlParameterCollection parameters, int value) =>
         parameters.Add(new NpgsqlParameter<int> { TypedValue = value });
@@ -95,7 +97,8 @@ internal static class PaymentRows
         parameters.Add(new NpgsqlParameter<bool> { TypedValue = value });
 
     public static void AddBytes(this NpgsqlParameterCollection parameters, byte[]? value) =>
-        parameters.Add(new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
+        parameters.Add(
+            new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
 
     public static void AddTime(this NpgsqlParameterCollection parameters, DateTimeOffset? value) =>
         parameters.Add(new NpgsqlParameter
@@ -107,7 +110,10 @@ internal static class PaymentRows
         parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Interval });
 
     public static void AddUnits(this NpgsqlParameterCollection parameters, BigInteger? value) =>
-        parameters.Add(new NpgsqlParameter { Value = value is { } units ? units : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric });
+        parameters.Add(new NpgsqlParameter
+        {
+            Value = value is { } units ? units : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric,
+        });
 
     public static void AddJson(this NpgsqlParameterCollection parameters, byte[] value) =>
         parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Jsonb });
@@ -120,7 +126,8 @@ internal static class PaymentRows
     public static DateTimeOffset Time(NpgsqlDataReader row, int ordinal) =>
         new(row.GetFieldValue<DateTime>(ordinal), TimeSpan.Zero);
 
-    public static string? TextOrNull(NpgsqlDataReader row, int ordinal) => row.IsDBNull(ordinal) ? null : row.GetString(ordinal);
+    public static string? TextOrNull(NpgsqlDataReader row, int ordinal) =>
+        row.IsDBNull(ordinal) ? null : row.GetString(ordinal);
 
     private static DateTimeOffset? TimeOrNull(NpgsqlDataReader row, int ordinal) =>
         row.IsDBNull(ordinal) ? null : Time(row, ordinal);

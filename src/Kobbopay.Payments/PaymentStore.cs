@@ -9,8 +9,8 @@ using Npgsql;
 namespace Kobbopay.Payments;
 
 /// <summary>
-/// The one writer of payments. A change and its event, timeline row and transfers are one transaction; a change without its
-/// event can't be written, because they come from the same <see cref="Decision.Accepted"/>.
+/// The one writer of payments. A change and its event, timeline row and transfers are one transaction; a change without
+/// its event can't be written, because they come from the same <see cref="Decision.Accepted"/>.
 /// </summary>
 public sealed partial class PaymentStore(
     NpgsqlDataSource database,
@@ -55,8 +55,8 @@ public sealed partial class PaymentStore(
     }
 
     /// <summary>
-    /// Payments and their canonical transfers, locked until the transaction ends, always in the order of their ids, so that two
-    /// writers never wait for each other.
+    /// Payments and their canonical transfers, locked until the transaction ends, always in the order of their ids, so
+    /// that two writers never wait for each other.
     /// </summary>
     public static async Task<IReadOnlyList<PaymentRecord>> LockAsync(
         NpgsqlConnection connection, Guid[] ids, CancellationToken cancellation)
@@ -93,7 +93,8 @@ public sealed partial class PaymentStore(
         PaymentChanges.AddUpdate(batch, before, after, before.Progress, clock.Now());
         PaymentChanges.AddOrderClaim(batch, before, after);
         foreach (var happened in change.Events)
-            PaymentChanges.AddEvent(batch, RenderEvent(before.Details, happened, before.Progress, before.Delayed, merchant));
+            PaymentChanges.AddEvent(
+                batch, RenderEvent(before.Details, happened, before.Progress, before.Delayed, merchant));
         return null;
     }
 
@@ -105,10 +106,12 @@ public sealed partial class PaymentStore(
     }
 
     /// <summary>Wakes what works on what was just committed; forgetting it costs a poll interval.</summary>
-    public void Committed()
+    /// <param name="progressed">Something went straight to the outbox (<see cref="AddProgress"/>).</param>
+    public void Committed(bool progressed = false)
     {
         sequencer.Set();
-        relay.Set();
+        if (progressed)
+            relay.Set();
     }
 
     /// <summary>An event ready to be stored: everything but its sequence.</summary>

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Kobbopay.Payments;
 
-/// <summary>Source-generated JSON of the public API: camelCase, exact times, unknown and repeated fields refused.</summary>
+/// <summary>
+/// Source-generated JSON of the public API: camelCase, exact times, unknown and repeated fields refused.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

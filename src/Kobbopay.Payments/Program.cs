@@ -8,7 +8,9 @@ using Kobbopay.ServiceDefaults.Data;
 
 namespace Kobbopay.Payments;
 
-/// <summary>Payments and their lifecycle, the merchants they belong to, the rails they arrive on, and their events.</summary>
+/// <summary>
+/// Payments and their lifecycle, the merchants they belong to, the rails they arrive on, and their events.
+/// </summary>
 public static class Program
 {
     public static Task Main(string[] args) => Build(args).RunAsync();

@@ -4,7 +4,8 @@ using Npgsql;
 namespace Kobbopay.Payments;
 
 /// <summary>Forgets idempotency keys after 24 hours (contracts.md, section 1), a bounded number at a time.</summary>
-public sealed class PruneIdempotencyKeys(NpgsqlDataSource database, TimeProvider clock, ILogger<PruneIdempotencyKeys> logger)
+public sealed class PruneIdempotencyKeys(
+    NpgsqlDataSource database, TimeProvider clock, ILogger<PruneIdempotencyKeys> logger)
     : BackgroundLoop(clock, logger)
 {
     private const int BatchLimit = 1_000;

@@ -11,7 +11,8 @@ public static class ReadPayments
     public static void MapReadPayments(this IEndpointRouteBuilder app)
     {
         app.MapGet("/v1/payments/{paymentId}", ReadAsync).RequireMerchant(Scopes.PaymentsRead);
-        app.MapGet($"{InternalApi.PublicPayments}/{{token}}", ReadPublicAsync).RequireService(ResourceNames.PublicStatus);
+        app.MapGet($"{InternalApi.PublicPayments}/{{token}}", ReadPublicAsync).RequireService(
+            ResourceNames.PublicStatus);
     }
 
     private static async Task<IResult> ReadAsync(

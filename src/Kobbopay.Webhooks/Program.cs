@@ -11,8 +11,9 @@ namespace Kobbopay.Webhooks;
 public static class Program
 {
     /// <summary>
-    /// Each execution is planned for the tables as they are. The queue is empty most of the time: a plan that was kept from
-    /// then scans everything, and would claim the next backlog at seconds a batch until somebody analyzes the tables.
+    /// Each execution is planned for the tables as they are. The queue is empty most of the time: a plan that was kept
+    /// from then scans everything, and would claim the next backlog at seconds a batch until somebody analyzes the
+    /// tables.
     /// </summary>
     private const string PlanAnew = "-c plan_cache_mode=force_custom_plan";
 

@@ -12,8 +12,7 @@ public sealed partial class RepositoryTests
     // Parts that were written wider and are brought within the limit one by one; nothing is ever added here.
     private static readonly string[] StillWider =
     [
-        "Kobbopay.AppHost/", "scripts/", "src/Kobbopay.Payments/",
-        "tests/Kobbopay.IntegrationTests/",
+        "Kobbopay.AppHost/", "scripts/",
     ];
 
     private static readonly string[] SkippedFolders =

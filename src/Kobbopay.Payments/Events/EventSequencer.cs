@@ -4,9 +4,9 @@ using Npgsql;
 namespace Kobbopay.Payments.Events;
 
 /// <summary>
-/// Gives each event its place in its merchant's feed: takes pending events in the order they were written, numbers them from a
-/// counter row, renders each body once, and moves them to the log and to the outbox, in one transaction. The write path
-/// takes no shared lock, and the feed has neither gaps nor late arrivals, whatever the broker does.
+/// Gives each event its place in its merchant's feed: takes pending events in the order they were written, numbers them
+/// from a counter row, renders each body once, and moves them to the log and to the outbox, in one transaction. The
+/// write path takes no shared lock, and the feed has neither gaps nor late arrivals, whatever the broker does.
 /// </summary>
 public sealed class EventSequencer(
     NpgsqlDataSource database,
@@ -18,8 +18,8 @@ public sealed class EventSequencer(
     private const int BatchLimit = 500;
 
     /// <summary>
-    /// One replica sequences at a time: order within a payment is the order of <c>position</c>, and two at once could commit
-    /// it the other way round. The counter row alone would keep numbers unique.
+    /// One replica sequences at a time: order within a payment is the order of <c>position</c>, and two at once could
+    /// commit it the other way round. The counter row alone would keep numbers unique.
     /// </summary>
     private const long LockKey = 0x6b6f_6262_6f02;
 
@@ -51,7 +51,8 @@ public sealed class EventSequencer(
         return pending.Count == BatchLimit;
     }
 
-    private static async Task<List<PendingEventRow>> TakeAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    private static async Task<List<PendingEventRow>> TakeAsync(
+        NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var batch = connection.CreateBatch();
         batch.Add(QueuePlans.Fresh);
@@ -59,8 +60,8 @@ public sealed class EventSequencer(
             with turn as materialized (select pg_try_advisory_xact_lock($1) as mine),
             next as (select position from pending_events where (select mine from turn) order by position limit $2)
             delete from pending_events p using next where p.position = next.position
-            returning p.position, p.id, p.merchant_id, p.environment, p.type, p.payment_id, p.order_id, p.version, p.status,
-              p.previous_status, p.created_at, p.snapshot, p.public_view, p.webhook_url, p.traceparent
+            returning p.position, p.id, p.merchant_id, p.environment, p.type, p.payment_id, p.order_id, p.version,
+              p.status, p.previous_status, p.created_at, p.snapshot, p.public_view, p.webhook_url, p.traceparent
             """);
         take.AddLong(LockKey);
         take.AddInteger(BatchLimit);
@@ -86,7 +87,8 @@ public sealed class EventSequencer(
             """,
             connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. streams.Select(s => s.Key.MerchantId)] });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. streams.Select(s => s.Key.Environment)] });
+        command.Parameters.Add(
+            new NpgsqlParameter<string[]> { TypedValue = [.. streams.Select(s => s.Key.Environment)] });
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. streams.Select(s => (long)s.Value)] });
         var counts = streams.ToDictionary(stream => stream.Key, stream => stream.Value);
         await using var reader = await command.ExecuteReaderAsync(cancellation);

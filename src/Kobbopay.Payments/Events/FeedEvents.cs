@@ -6,7 +6,9 @@ using Npgsql;
 
 namespace Kobbopay.Payments.Events;
 
-/// <summary>The internal feed from which consumers heal: any range of a stream as bus messages, and every stream's head.</summary>
+/// <summary>
+/// The internal feed from which consumers heal: any range of a stream as bus messages, and every stream's head.
+/// </summary>
 public static class FeedEvents
 {
     private const int LargestRange = 500;
@@ -15,11 +17,17 @@ public static class FeedEvents
     public static void MapFeedEvents(this IEndpointRouteBuilder app)
     {
         app.MapGet(InternalApi.Events, RangeAsync).RequireService(ResourceNames.Webhooks, ResourceNames.PublicStatus);
-        app.MapGet(InternalApi.EventHeads, HeadsAsync).RequireService(ResourceNames.Webhooks, ResourceNames.PublicStatus);
+        app.MapGet(InternalApi.EventHeads, HeadsAsync)
+            .RequireService(ResourceNames.Webhooks, ResourceNames.PublicStatus);
     }
 
     private static async Task<IResult> RangeAsync(
-        Guid merchant, string environment, long after, int limit, NpgsqlDataSource database, CancellationToken cancellation)
+        Guid merchant,
+        string environment,
+        long after,
+        int limit,
+        NpgsqlDataSource database,
+        CancellationToken cancellation)
     {
         await using var batch = database.CreateBatch();
         var events = batch.Add("""
@@ -39,7 +47,8 @@ public static class FeedEvents
         while (await row.ReadAsync(cancellation))
         {
             found.Add(new PaymentChanged(
-                row.GetGuid(0), merchant, environment, row.GetInt64(1), row.GetGuid(2), row.GetInt32(3), row.GetString(4),
+                row.GetGuid(0), merchant, environment, row.GetInt64(1), row.GetGuid(2), row.GetInt32(3),
+                row.GetString(4),
                 PaymentRows.Time(row, 5), row.GetFieldValue<byte[]>(6),
                 JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(7), ContractsJson.Default.PublicPayment)!,
                 PaymentRows.TextOrNull(row, 8), PaymentRows.TextOrNull(row, 9)));
@@ -50,7 +59,9 @@ public static class FeedEvents
         return Results.Json(new EventRange(found, head), ContractsJson.Default.EventRange);
     }
 
-    /// <param name="after">The last stream of the page before, as <c>merchant/environment</c>; empty for the first page.</param>
+    /// <param name="after">
+    /// The last stream of the page before, as <c>merchant/environment</c>; empty for the first page.
+    /// </param>
     private static async Task<IResult> HeadsAsync(
         string? after, int limit, NpgsqlDataSource database, CancellationToken cancellation)
     {

@@ -7,8 +7,8 @@ using Npgsql;
 namespace Kobbopay.Payments.Events;
 
 /// <summary>
-/// <c>GET /v1/events</c> and <c>/v1/events/{id}</c> (contracts.md, section 3): the stored bytes of each event, ascending by
-/// sequence; the sequencer decided once what they are.
+/// <c>GET /v1/events</c> and <c>/v1/events/{id}</c> (contracts.md, section 3): the stored bytes of each event,
+/// ascending by sequence; the sequencer decided once what they are.
 /// </summary>
 public static class ReadEvents
 {
@@ -92,8 +92,12 @@ public static class ReadEvents
         if (values.Count == 1 && long.TryParse(values[0], out var number) && number >= least && number <= most)
             return number;
 
-        var message = most == long.MaxValue ? $"Must be a whole number from {least}." : $"Must be a whole number, {least} to {most}.";
+        var message = most == long.MaxValue
+            ? $"Must be a whole number from {least}."
+            : $"Must be a whole number, {least} to {most}.";
         throw new ProblemException(
-            ProblemCodes.InvalidRequest, $"?{name}: {message}", [new InvalidField($"?{name}", "out_of_range", message)]);
+            ProblemCodes.InvalidRequest,
+            $"?{name}: {message}",
+            [new InvalidField($"?{name}", "out_of_range", message)]);
     }
 }

@@ -25,13 +25,16 @@ internal sealed record PendingEventRow(
     string? TraceParent)
 {
     public static PendingEventRow Read(NpgsqlDataReader row) => new(
-        row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3), row.GetString(4), row.GetGuid(5), row.GetString(6),
+        row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3), row.GetString(4), row.GetGuid(5),
+        row.GetString(6),
         row.GetInt32(7), row.GetString(8), PaymentRows.TextOrNull(row, 9), PaymentRows.Time(row, 10),
         row.GetFieldValue<byte[]>(11), row.GetFieldValue<byte[]>(12), PaymentRows.TextOrNull(row, 13),
         PaymentRows.TextOrNull(row, 14));
 }
 
-/// <summary>An event with its place in the feed and its final bytes, which feed, webhook, retry and redelivery all copy.</summary>
+/// <summary>
+/// An event with its place in the feed and its final bytes, which feed, webhook, retry and redelivery all copy.
+/// </summary>
 internal sealed record SequencedEvent(PendingEventRow Row, long Sequence, byte[] Body)
 {
     public static SequencedEvent From(PendingEventRow row, long sequence) => new(row, sequence, Render(row, sequence));
@@ -40,10 +43,11 @@ internal sealed record SequencedEvent(PendingEventRow Row, long Sequence, byte[]
     {
         var log = batch.Add("""
             insert into events
-              (id, merchant_id, environment, sequence, type, payment_id, version, created_at, body, public_view, webhook_url, traceparent)
+              (id, merchant_id, environment, sequence, type, payment_id, version, created_at, body, public_view,
+               webhook_url, traceparent)
             select * from unnest(
-              $1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::uuid[], $7::integer[], $8::timestamptz[],
-              $9::bytea[], $10::bytea[], $11::text[], $12::text[])
+              $1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::uuid[], $7::integer[],
+              $8::timestamptz[], $9::bytea[], $10::bytea[], $11::text[], $12::text[])
             """);
         log.AddArray(events, e => e.Row.Id);
         log.AddArray(events, e => e.Row.MerchantId);
@@ -64,7 +68,8 @@ internal sealed record SequencedEvent(PendingEventRow Row, long Sequence, byte[]
     {
         var outbox = batch.Add("""
             insert into outbox (id, message_type, body, traceparent)
-            select id, $2, body, traceparent from unnest($1::uuid[], $3::bytea[], $4::text[]) as e (id, body, traceparent)
+            select id, $2, body, traceparent
+            from unnest($1::uuid[], $3::bytea[], $4::text[]) as e (id, body, traceparent)
             """);
         outbox.AddArray(events, e => e.Row.Id);
         outbox.AddText(nameof(PaymentChanged));
@@ -74,7 +79,8 @@ internal sealed record SequencedEvent(PendingEventRow Row, long Sequence, byte[]
 
     private PaymentChanged ToMessage() => new(
         Row.Id, Row.MerchantId, Row.Environment, Sequence, Row.PaymentId, Row.Version, Row.Type, Row.CreatedAt, Body,
-        JsonSerializer.Deserialize(Row.PublicView, ContractsJson.Default.PublicPayment)!, Row.WebhookUrl, Row.TraceParent);
+        JsonSerializer.Deserialize(
+            Row.PublicView, ContractsJson.Default.PublicPayment)!, Row.WebhookUrl, Row.TraceParent);
 
     /// <summary>The envelope of contracts.md, section 3, around the snapshot's bytes.</summary>
     private static byte[] Render(PendingEventRow row, long sequence)

@@ -5,8 +5,8 @@ using Npgsql;
 namespace Kobbopay.Payments.Merchants;
 
 /// <summary>
-/// The merchant of a developer's machine: made at start from <c>Demo:MerchantId</c> and <c>Demo:ApiKey</c>, and only in the
-/// Development environment. The AppHost makes and keeps the values; only the key's hash is stored here.
+/// The merchant of a developer's machine: made at start from <c>Demo:MerchantId</c> and <c>Demo:ApiKey</c>, and only in
+/// the Development environment. The AppHost makes and keeps the values; only the key's hash is stored here.
 /// </summary>
 public sealed class DemoMerchant(
     NpgsqlDataSource database, IConfiguration configuration, IHostEnvironment host, TimeProvider clock) : IHostedService

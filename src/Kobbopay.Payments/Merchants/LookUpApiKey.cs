@@ -5,13 +5,16 @@ using Npgsql;
 
 namespace Kobbopay.Payments.Merchants;
 
-/// <summary>Tells the gateway whose key a hash is. An unknown or revoked key is 404; expiry is the gateway's to watch.</summary>
+/// <summary>
+/// Tells the gateway whose key a hash is. An unknown or revoked key is 404; expiry is the gateway's to watch.
+/// </summary>
 public static class LookUpApiKey
 {
     public static void MapLookUpApiKey(this IEndpointRouteBuilder app) =>
         app.MapGet($"{InternalApi.ApiKeys}/{{hash:length(64)}}", HandleAsync).RequireService(ResourceNames.Gateway);
 
-    private static async Task<IResult> HandleAsync(string hash, NpgsqlDataSource database, CancellationToken cancellation)
+    private static async Task<IResult> HandleAsync(
+        string hash, NpgsqlDataSource database, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
             """

@@ -21,9 +21,11 @@ public sealed class MerchantDirectory(NpgsqlDataSource database, TimeProvider cl
 
     private readonly ConcurrentDictionary<(Guid, string), Entry> _entries = new();
 
-    public async ValueTask<MerchantSettings> GetAsync(Guid merchantId, string environment, CancellationToken cancellation)
+    public async ValueTask<MerchantSettings> GetAsync(
+        Guid merchantId, string environment, CancellationToken cancellation)
     {
-        if (_entries.TryGetValue((merchantId, environment), out var entry) && clock.GetElapsedTime(entry.ReadAt) < Freshness)
+        if (_entries.TryGetValue((merchantId, environment), out var entry)
+            && clock.GetElapsedTime(entry.ReadAt) < Freshness)
             return entry.Settings;
 
         var settings = await ReadAsync(merchantId, environment, cancellation);
@@ -35,7 +37,8 @@ public sealed class MerchantDirectory(NpgsqlDataSource database, TimeProvider cl
     {
         await using var command = database.CreateCommand(
             """
-            select m.display_name, s.order_id_policy = 'unique_open', s.late_window, s.tolerance_basis_points, s.return_url_hosts
+            select m.display_name, s.order_id_policy = 'unique_open', s.late_window,
+              s.tolerance_basis_points, s.return_url_hosts
             from merchants m join merchant_settings s on s.merchant_id = m.id and s.environment = $2
             where m.id = $1
             """);
@@ -44,7 +47,8 @@ public sealed class MerchantDirectory(NpgsqlDataSource database, TimeProvider cl
         await using var row = await command.ExecuteReaderAsync(cancellation);
         return await row.ReadAsync(cancellation)
             ? new MerchantSettings(
-                row.GetString(0), row.GetBoolean(1), row.GetTimeSpan(2), row.GetInt32(3), row.GetFieldValue<string[]>(4))
+                row.GetString(0), row.GetBoolean(1), row.GetTimeSpan(2), row.GetInt32(3), row.GetFieldValue<string[]>(
+                    4))
             : throw new InvalidOperationException($"Merchant {merchantId} has no settings for {environment}");
     }
 

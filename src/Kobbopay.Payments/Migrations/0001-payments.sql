@@ -97,8 +97,8 @@ create table order_claims (
   primary key (merchant_id, environment, order_id)
 );
 
--- A transfer keeps its row and id when its transaction moves to another block; `ordinal` counts the transaction's transfers of
--- this token to this recipient, since the log index itself changes from block to block.
+-- A transfer keeps its row and id when its transaction moves to another block; `ordinal` counts the transaction's
+-- transfers of this token to this recipient, since the log index itself changes from block to block.
 create table transfers (
   id uuid primary key,
   payment_id uuid not null references payments,
@@ -159,7 +159,8 @@ create table idempotency_keys (
 create index idempotency_keys_age on idempotency_keys (created_at);
 
 -- Events --------------------------------------------------------------------------------------------------------------
--- The write path only appends to pending_events; the sequencer numbers them, renders the body once and moves them to the log.
+-- The write path only appends to pending_events; the sequencer numbers them, renders the body once and moves them to
+-- the log.
 
 create table pending_events (
   position bigint generated always as identity primary key,

@@ -1,5 +1,5 @@
--- How far each chain has been scanned. The row is the scanner's lock: it is held for the length of a scan's transaction, so a
--- cursor and what was found up to it are stored together or not at all.
+-- How far each chain has been scanned. The row is the scanner's lock: it is held for the length of a scan's
+-- transaction, so a cursor and what was found up to it are stored together or not at all.
 create table chains (
   chain text primary key,
   network text not null,

@@ -1,4 +1,5 @@
--- The built-in chain of `example-network`: one for each merchant, so that tests of one never move the blocks of another.
+-- The built-in chain of `example-network`: one for each merchant, so that tests of one never move the blocks of
+-- another.
 create table simulator_chains (
   chain text primary key,
   head bigint not null default -1,

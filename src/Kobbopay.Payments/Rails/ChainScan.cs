@@ -27,7 +27,7 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
             cursor = await TakeInAsync(connection, rail, cursor, walk, cancellation);
         var moreToExpire = await expiry.RunAsync(connection, cursor, cancellation);
         await transaction.CommitAsync(cancellation);
-        store.Committed();
+        store.Committed(progressed: walk.Blocks.Count > 0);
         return walk.HasMore || moreToExpire;
     }
 

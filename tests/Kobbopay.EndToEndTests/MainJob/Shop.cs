@@ -35,13 +35,20 @@ internal sealed class Shop(KobbopayFixture system) : IDisposable
 
     /// <summary>Waits until the payment has one of these statuses.</summary>
     public Task<JsonNode> SeeAsync(string paymentId, params string[] statuses) => Eventually.GetAsync(
-        () => GetAsync($"/v1/payments/{paymentId}"), payment => statuses.Contains((string?)payment["status"]), Patience);
+        () => GetAsync($"/v1/payments/{paymentId}"),
+        payment => statuses.Contains((string?)payment["status"]),
+        Patience);
 
-    /// <summary>Waits for the whole story of a payment at the receiver, and checks the signatures of each request.</summary>
+    /// <summary>
+    /// Waits for the whole story of a payment at the receiver, and checks the signatures of each request.
+    /// </summary>
     public async Task<IReadOnlyList<ReceivedWebhook>> ReceiveStoryAsync(string paymentId)
     {
         var received = await Eventually.SeeAsync(
-            () => Of(paymentId), requests => Story.All(type => requests.Any(r => r.Type == type)), Patience, "the whole story");
+            () => Of(paymentId),
+            requests => Story.All(type => requests.Any(r => r.Type == type)),
+            Patience,
+            "the whole story");
         received.Should().OnlyContain(request => Verifies(request));
         return received;
     }
@@ -72,11 +79,15 @@ internal sealed class Shop(KobbopayFixture system) : IDisposable
     private bool Verifies(ReceivedWebhook request)
     {
         string? Header(string name) => request.Headers.GetValueOrDefault(name);
-        string? Only(string name, params string[] kept) => kept.Contains(name, StringComparer.OrdinalIgnoreCase) ? Header(name) : null;
+        string? Only(string name, params string[] kept) =>
+            kept.Contains(name, StringComparer.OrdinalIgnoreCase) ? Header(name) : null;
         string[] secrets = [system.Kobbopay.WebhookSecret];
         var now = TimeProvider.System.GetUtcNow();
         return WebhookSignature.Verify(
-                name => Only(name, "webhook-id", "webhook-timestamp", "webhook-signature"), request.Body, secrets, now).IsValid
+                name => Only(name, "webhook-id", "webhook-timestamp", "webhook-signature"),
+                request.Body,
+                secrets,
+                now).IsValid
             && WebhookSignature.Verify(
                 name => Only(name, "X-Kobbopay-Timestamp", "X-Kobbopay-Signature"), request.Body, secrets, now).IsValid
             && WebhookSignature.Verify(

@@ -17,7 +17,8 @@ public sealed partial class WalkthroughTests
         await using var kobbopay = await RunningKobbopay.StartAsync();
         await using var receiver = await StartAsync(
             "receiver", ["node", Path.Combine(Checkout(), "samples/receiver-node/receiver.mjs")], kobbopay);
-        await Eventually.TrueAsync(() => receiver.Lines.Any(line => line.Contains("listening", StringComparison.Ordinal)));
+        await Eventually.TrueAsync(
+            () => receiver.Lines.Any(line => line.Contains("listening", StringComparison.Ordinal)));
 
         await using var shell = await StartAsync("shell", ["bash", "-eu", "-c", Script()], kobbopay);
         var exit = await shell.Process.Exited.WaitAsync(Patience, TestContext.Current.CancellationToken);
@@ -25,7 +26,8 @@ public sealed partial class WalkthroughTests
         exit.Code.Should().Be(0, exit.Tail);
         var page = shell.Lines[^1];
         page.Should().StartWith(kobbopay.Url + "pay/pst_");
-        shell.Lines.Should().Contain(line => line.StartsWith("\"status\":\"Paid\" \"confirmations\":", StringComparison.Ordinal));
+        shell.Lines.Should().Contain(
+            line => line.StartsWith("\"status\":\"Paid\" \"confirmations\":", StringComparison.Ordinal));
         var types = await Eventually.SeeAsync(
             () => receiver.Lines.Where(line => line.StartsWith("verified ", StringComparison.Ordinal)).ToList(),
             verified => verified.Count >= Shop.Story.Length);

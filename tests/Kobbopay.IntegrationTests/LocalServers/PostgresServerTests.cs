@@ -18,7 +18,8 @@ public sealed class PostgresServerTests
             password = first.Password;
             await first.CreateDatabaseAsync("shop", Token);
             await first.CreateDatabaseAsync("shop", Token);
-            await ExecuteAsync(first.ConnectionStringOf("shop"), "create table kept (n int); insert into kept values (42)");
+            await ExecuteAsync(
+                first.ConnectionStringOf("shop"), "create table kept (n int); insert into kept values (42)");
         }
 
         await using var second = await PostgresServer.StartAsync(settings, Token);
@@ -60,5 +61,6 @@ public sealed class PostgresServerTests
         return await command.ExecuteScalarAsync(Token);
     }
 
-    private static async Task ExecuteAsync(string connectionString, string sql) => await ScalarAsync(connectionString, sql);
+    private static async Task ExecuteAsync(string connectionString, string sql) =>
+        await ScalarAsync(connectionString, sql);
 }

@@ -71,7 +71,8 @@ public sealed class RabbitMqServerTests
 
     // Both the node and its port mapper are told their folder by HOME.
     private static List<int> ProcessesOf(string folder) =>
-        [.. Process.GetProcesses().Where(process => Environment(process.Id).Contains("HOME=" + folder)).Select(p => p.Id)];
+        [.. Process.GetProcesses().Where(process => Environment(process.Id).Contains("HOME=" + folder))
+            .Select(process => process.Id)];
 
     private static string[] Environment(int process)
     {

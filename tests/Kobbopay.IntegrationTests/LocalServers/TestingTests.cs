@@ -48,7 +48,8 @@ public sealed class TestingTests
         var received = await receiver.ReceiveAsync(3);
         var body = "{ \"id\":\"evt_1\"}"u8.ToArray();
         received.Should().OnlyContain(request => request.Body.SequenceEqual(body)
-            && request.Headers["x-kobbopay-event-id"] == "evt_1" && request.Path == "/webhooks" && request.EventId == "evt_1");
+            && request.Headers["x-kobbopay-event-id"] == "evt_1" && request.Path == "/webhooks"
+                && request.EventId == "evt_1");
 
         async Task<HttpResponseMessage> PostAsync()
         {
@@ -85,7 +86,8 @@ public sealed class TestingTests
     [Fact]
     public async Task Eventually_tells_the_last_value_when_time_is_up()
     {
-        var waiting = async () => await Eventually.SeeAsync(() => 41, value => value == 42, TimeSpan.FromMilliseconds(60));
+        var waiting = async () =>
+            await Eventually.SeeAsync(() => 41, value => value == 42, TimeSpan.FromMilliseconds(60));
 
         (await waiting.Should().ThrowAsync<TimeoutException>()).WithMessage("*value => value == 42*last value was: 41");
     }

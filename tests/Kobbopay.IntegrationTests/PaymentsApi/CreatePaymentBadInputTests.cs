@@ -6,6 +6,9 @@ public sealed class CreatePaymentBadInputTests(PaymentsFixture fixture) : IClass
 {
     private PaymentsHost Host => fixture.Host;
 
+    private static readonly string[] Written =
+        ["payments", "order_claims", "idempotency_keys", "pending_events", "events", "payment_timeline"];
+
     public static TheoryData<string, int, string, string?> BadBodies => new()
     {
         { "", 400, "invalid_json", null },
@@ -17,7 +20,8 @@ public sealed class CreatePaymentBadInputTests(PaymentsFixture fixture) : IClass
         { Body(extra: ", \"colour\": \"red\""), 422, "invalid_request", "/colour" },
         { Body(extra: ", \"orderId\": \"twice\""), 422, "invalid_request", "/orderId" },
         { """{"currency": "USDT", "network": "example-network", "orderId": "o"}""", 422, "invalid_request", "/amount" },
-        { """{"amount": null, "currency": "USDT", "network": "example-network", "orderId": "o"}""", 422, "invalid_request", "/amount" },
+        { """{"amount": null, "currency": "USDT", "network": "example-network", "orderId": "o"}""", 422,
+            "invalid_request", "/amount" },
         { """{"amount": 1, "network": "example-network", "orderId": "o"}""", 422, "invalid_request", "/currency" },
         { """{"amount": 1, "currency": "USDT", "orderId": "o"}""", 422, "invalid_request", "/network" },
         { """{"amount": 1, "currency": "USDT", "network": "example-network"}""", 422, "invalid_request", "/orderId" },
@@ -47,13 +51,15 @@ public sealed class CreatePaymentBadInputTests(PaymentsFixture fixture) : IClass
         { Body(extra: ", \"returnUrl\": \"http://shop.example.com/\""), 422, "invalid_request", "/returnUrl" },
         { Body(extra: ", \"returnUrl\": \"https://other.example.com/\""), 422, "invalid_request", "/returnUrl" },
         { Body(extra: ", \"metadata\": {\"k\": 1}"), 422, "invalid_request", "/metadata/k" },
-        { Body(extra: $", \"metadata\": {{\"{new string('k', 41)}\": \"v\"}}"), 422, "invalid_request", $"/metadata/{new string('k', 41)}" },
+        { Body(extra: $", \"metadata\": {{\"{new string('k', 41)}\": \"v\"}}"), 422, "invalid_request",
+            $"/metadata/{new string('k', 41)}" },
         { Body(extra: $", \"description\": \"{new string('d', 501)}\""), 422, "invalid_request", "/description" },
     };
 
     [Theory]
     [MemberData(nameof(BadBodies))]
-    public async Task Bad_input_gets_a_clear_problem_and_leaves_no_trace(string body, int status, string code, string? pointer)
+    public async Task Bad_input_gets_a_clear_problem_and_leaves_no_trace(
+        string body, int status, string code, string? pointer)
     {
         var answer = await Host.CreateAsync(body, idempotencyKey: "the-same-for-all-refusals");
 
@@ -62,7 +68,7 @@ public sealed class CreatePaymentBadInputTests(PaymentsFixture fixture) : IClass
         answer.Pointer.Should().Be(pointer);
         ((string?)answer.Json["type"]).Should().Be($"/docs/errors#{code.Replace('_', '-')}");
         ((string?)answer.Json["requestId"]).Should().Be(answer.Headers["X-Request-Id"]);
-        foreach (var table in new[] { "payments", "order_claims", "idempotency_keys", "pending_events", "events", "payment_timeline" })
+        foreach (var table in Written)
             (await Host.CountAsync(table)).Should().Be(0, table);
     }
 
@@ -109,5 +115,7 @@ public sealed class CreatePaymentBadInputTests(PaymentsFixture fixture) : IClass
         string network = "example-network",
         string order = "\"order\"",
         string extra = "") =>
-        $$"""{"amount": {{amount}}, "currency": "{{currency}}", "network": "{{network}}", "orderId": {{order}}{{extra}}}""";
+        $$"""
+        {"amount": {{amount}}, "currency": "{{currency}}", "network": "{{network}}", "orderId": {{order}}{{extra}}}
+        """;
 }

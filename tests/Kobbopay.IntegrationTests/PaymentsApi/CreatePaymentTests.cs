@@ -6,6 +6,9 @@ namespace Kobbopay.IntegrationTests.PaymentsApi;
 
 public sealed class CreatePaymentTests(PaymentsFixture fixture) : IClassFixture<PaymentsFixture>
 {
+    private static readonly string[] Made =
+        ["depositAddress", "addressPath", "paymentUri", "publicStatusUrl", "createdAt", "expiresAt"];
+
     /// <summary>The body of the published request, to the letter, with an order of the test's own.</summary>
     private static string Published(string order) =>
         $$"""{"amount": 10.5, "currency": "USDT", "network": "example-network", "orderId": "{{order}}"}""";
@@ -23,7 +26,7 @@ public sealed class CreatePaymentTests(PaymentsFixture fixture) : IClassFixture<
         id.Should().MatchRegex("^pay_[0-9a-hjkmnp-tv-z]{26}$");
         answer.Headers["Location"].Should().Be($"/v1/payments/{id}");
         payment.Remove("payment_id");
-        foreach (var made in new[] { "depositAddress", "addressPath", "paymentUri", "publicStatusUrl", "createdAt", "expiresAt" })
+        foreach (var made in Made)
         {
             ((string?)payment[made]).Should().NotBeNullOrEmpty(made);
             payment.Remove(made);

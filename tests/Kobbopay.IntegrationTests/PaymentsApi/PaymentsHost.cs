@@ -13,8 +13,8 @@ using Npgsql;
 namespace Kobbopay.IntegrationTests.PaymentsApi;
 
 /// <summary>
-/// The real Payments service on a port of its own, with a database and a broker of its own; requests carry an identity as the
-/// gateway signs it. One merchant exists in both environments; <see cref="AddMerchantAsync"/> makes others.
+/// The real Payments service on a port of its own, with a database and a broker of its own; requests carry an identity
+/// as the gateway signs it. One merchant exists in both environments; <see cref="AddMerchantAsync"/> makes others.
 /// </summary>
 public sealed class PaymentsHost : IAsyncDisposable
 {
@@ -33,7 +33,9 @@ public sealed class PaymentsHost : IAsyncDisposable
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection([new("Identity:Issue:payments", GatewayKey)]).Build();
         _gateway = new IdentityIssuer(
-            new IdentityKeys(configuration), new HostingEnvironment { ApplicationName = "Kobbopay.Gateway" }, TimeProvider.System);
+            new IdentityKeys(configuration),
+            new HostingEnvironment { ApplicationName = "Kobbopay.Gateway" },
+            TimeProvider.System);
     }
 
     public NpgsqlDataSource Database { get; }
@@ -49,7 +51,8 @@ public sealed class PaymentsHost : IAsyncDisposable
     public static async Task<PaymentsHost> StartAsync(TimeProvider? clock = null)
     {
         var database = await TestDatabase.CreateAsync("payments", connectionString =>
-            Migrations.UpgradeAsync(connectionString, typeof(Kobbopay.Payments.Program).Assembly, CancellationToken.None));
+            Migrations.UpgradeAsync(
+                connectionString, typeof(Kobbopay.Payments.Program).Assembly, CancellationToken.None));
         var broker = await TestBroker.CreateAsync();
         var app = Kobbopay.Payments.Program.Build(
             [
@@ -85,7 +88,11 @@ public sealed class PaymentsHost : IAsyncDisposable
 
     /// <summary>Sends a request as a merchant (the host's own when none is given).</summary>
     public async Task<ApiAnswer> SendAsync(
-        HttpMethod method, string path, string? json = null, MerchantIdentity? merchant = null, string? idempotencyKey = null)
+        HttpMethod method,
+        string path,
+        string? json = null,
+        MerchantIdentity? merchant = null,
+        string? idempotencyKey = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
         request.Headers.Add(IdentityToken.Header, _gateway.ForMerchant(ResourceNames.Payments, merchant ?? Merchant));
@@ -97,7 +104,8 @@ public sealed class PaymentsHost : IAsyncDisposable
         var text = await response.Content.ReadAsStringAsync();
         return new ApiAnswer(
             (int)response.StatusCode,
-            response.Headers.ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase),
+            response.Headers.ToDictionary(
+                h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase),
             text);
     }
 
