@@ -15,7 +15,8 @@ internal static class PaymentRows
         p.accepted_amount, p.required_confirmations, p.late_window, p.head, p.currency, p.network, p.chain, p.contract,
         p.decimals, p.order_id, p.description, p.metadata, p.return_url, p.webhook_url, p.deposit_address,
         p.address_path, p.xpub_fingerprint, p.payment_uri, p.public_token, p.resolution_action,
-        p.resolution_actor, p.resolution_reason, p.delayed, p.created_at, p.expires_at, p.paid_at, p.confirmed_at, p.reverted_at
+        p.resolution_actor, p.resolution_reason, p.delayed, p.created_at, p.expires_at, p.paid_at, p.confirmed_at,
+        p.reverted_at
         """;
 
     public const string TransferColumns = """

@@ -5,7 +5,6 @@ using Kobbopay.Durability;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.Testing;
-using Kobbopay.Webhooks;
 using Kobbopay.Webhooks.Deliveries;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
