@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,8 +25,21 @@ internal static class Telemetry
         Sample = (ref _) => ActivitySamplingResult.PropagationData,
     };
 
+    /// <summary>
+    /// Frameworks tell what went wrong; a line for each request or SQL statement is theirs to offer and a deployer's to
+    /// ask for. Any other configuration wins over this one.
+    /// </summary>
+    private static readonly Dictionary<string, string?> LogLevels = new(StringComparer.Ordinal)
+    {
+        ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        ["Logging:LogLevel:System.Net.Http"] = "Warning",
+        ["Logging:LogLevel:MassTransit"] = "Warning",
+        ["Logging:LogLevel:Npgsql"] = "Warning",
+    };
+
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = LogLevels });
         ActivitySource.AddActivityListener(KeepTraces);
         if (!builder.ExportsTelemetry())
             return;

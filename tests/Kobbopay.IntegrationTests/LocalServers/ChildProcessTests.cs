@@ -10,7 +10,7 @@ public sealed class ChildProcessTests
     [Fact]
     public async Task The_end_of_a_child_tells_its_code_and_its_last_lines()
     {
-        await using var child = await ChildProcess.StartAsync(Shell("seq 1 100; echo broken >&2; exit 3"), Token);
+        await using var child = await ChildProcess.StartAsync(Shell("{ seq 1 100; echo broken; } >&2; exit 3"), Token);
 
         var exit = await child.Exited;
 
