@@ -1,7 +1,5 @@
 // The benchmarks of bench/README.md: dotnet run -c Release --project bench/Kobbopay.Bench -- [names] [--quick]
 // The bare servers are this program again, started with a role's name.
-using Kobbopay.Bench;
-using Kobbopay.Bench.Measure;
 using Kobbopay.Bench.Roles;
 
 switch (args)

@@ -27,7 +27,8 @@ public static class Outbox
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Write(message) });
         command.Parameters.Add(new NpgsqlParameter
         {
-            Value = (object?)Activity.Current?.Id ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text,
+            Value = (object?)Activity.Current?.Id ?? DBNull.Value,
+            NpgsqlDbType = NpgsqlDbType.Text,
         });
         batch.BatchCommands.Add(command);
     }

@@ -95,8 +95,8 @@ public sealed record Payment
     public PaymentOutcome Outcome => (Received.CompareTo(Terms.Amount), Status) switch
     {
         _ when Received.IsZero => PaymentOutcome.None,
-        (< 0, PaymentStatus.Pending) => PaymentOutcome.Partial,
-        (< 0, _) => PaymentOutcome.Under,
+        ( < 0, PaymentStatus.Pending) => PaymentOutcome.Partial,
+        ( < 0, _) => PaymentOutcome.Under,
         (0, _) => PaymentOutcome.Exact,
         _ => PaymentOutcome.Over,
     };

@@ -81,7 +81,10 @@ public static class PaymentLifecycle
         {
             steps.Add(PaymentEventTypes.Reverted, payment => payment with
             {
-                Status = payment.PaidFrom, Late = false, PaidAt = null, RevertedAt = steps.Now,
+                Status = payment.PaidFrom,
+                Late = false,
+                PaidAt = null,
+                RevertedAt = steps.Now,
             });
         }
         else if (change != 0)
@@ -157,7 +160,8 @@ public static class PaymentLifecycle
         {
             steps.Add(PaymentEventTypes.Confirmed, payment => payment with
             {
-                Status = PaymentStatus.Confirmed, ConfirmedAt = steps.Now,
+                Status = PaymentStatus.Confirmed,
+                ConfirmedAt = steps.Now,
             });
         }
     }

@@ -104,7 +104,8 @@ internal static class PaymentRows
     public static void AddTime(this NpgsqlParameterCollection parameters, DateTimeOffset? value) =>
         parameters.Add(new NpgsqlParameter
         {
-            Value = value is { } time ? time.UtcDateTime : DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz,
+            Value = value is { } time ? time.UtcDateTime : DBNull.Value,
+            NpgsqlDbType = NpgsqlDbType.TimestampTz,
         });
 
     public static void AddInterval(this NpgsqlParameterCollection parameters, TimeSpan value) =>
@@ -113,7 +114,8 @@ internal static class PaymentRows
     public static void AddUnits(this NpgsqlParameterCollection parameters, BigInteger? value) =>
         parameters.Add(new NpgsqlParameter
         {
-            Value = value is { } units ? units : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric,
+            Value = value is { } units ? units : DBNull.Value,
+            NpgsqlDbType = NpgsqlDbType.Numeric,
         });
 
     public static void AddJson(this NpgsqlParameterCollection parameters, byte[] value) =>

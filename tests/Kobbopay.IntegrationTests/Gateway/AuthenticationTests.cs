@@ -62,7 +62,10 @@ public sealed class AuthenticationTests : GatewayHouse
         {
             request.Merchant.Should().BeEquivalentTo(new
             {
-                KeyDescription.MerchantId, KeyDescription.Environment, KeyDescription.KeyId, KeyDescription.Scopes,
+                KeyDescription.MerchantId,
+                KeyDescription.Environment,
+                KeyDescription.KeyId,
+                KeyDescription.Scopes,
             });
             request.Headers.Should().NotContainKey("x-api-key");
         }

@@ -57,8 +57,11 @@ public abstract class GatewayHouse : IAsyncLifetime
         await _gateway.StartAsync(TestContext.Current.CancellationToken);
         _client = new HttpClient(new SocketsHttpHandler
         {
-            AllowAutoRedirect = false, UseProxy = false, ActivityHeadersPropagator = null,
-        }) { BaseAddress = Url };
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            ActivityHeadersPropagator = null,
+        })
+        { BaseAddress = Url };
     }
 
     public async ValueTask DisposeAsync()

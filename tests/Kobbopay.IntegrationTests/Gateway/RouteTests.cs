@@ -19,7 +19,9 @@ public sealed class RouteTests : GatewayHouse
 
         var services = new Dictionary<string, Backend>
         {
-            ["payments"] = Payments, ["webhooks"] = Webhooks, ["publicstatus"] = PublicStatus,
+            ["payments"] = Payments,
+            ["webhooks"] = Webhooks,
+            ["publicstatus"] = PublicStatus,
         };
         services[service].Single().Target.Should().Be(target);
         services.Values.Sum(backend => backend.Received.Count).Should().Be(1);

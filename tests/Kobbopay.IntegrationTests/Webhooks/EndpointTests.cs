@@ -27,7 +27,8 @@ public sealed class EndpointTests(EndpointTests.OneHouse one) : IClassFixture<En
 
         var created = await merchant.PostEndpointAsync(new
         {
-            url = "https://shop.example/hooks", events = new[] { "payment.paid", "payment.paid", "api_key.*" },
+            url = "https://shop.example/hooks",
+            events = new[] { "payment.paid", "payment.paid", "api_key.*" },
             description = "Shop",
         });
 

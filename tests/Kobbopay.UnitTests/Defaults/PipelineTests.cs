@@ -41,7 +41,8 @@ public sealed class PipelineTests : IAsyncLifetime
             JsonBody.ReadAsync(http, SampleJson.Default.Sample, cancellation)).AllowPublic();
         await _app.StartAsync(TestContext.Current.CancellationToken);
         _client = new HttpClient(
-            new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(_app.Urls.Single()) };
+            new SocketsHttpHandler { UseProxy = false })
+        { BaseAddress = new Uri(_app.Urls.Single()) };
     }
 
     public async ValueTask DisposeAsync()
