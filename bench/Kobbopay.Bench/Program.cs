@@ -1,5 +1,9 @@
 // The benchmarks of bench/README.md: dotnet run -c Release --project bench/Kobbopay.Bench -- [names] [--quick]
 // The bare servers are this program again, started with a role's name.
+using System.Diagnostics;
+using System.Reflection;
+using Kobbopay.Bench;
+using Kobbopay.Bench.Measure;
 using Kobbopay.Bench.Roles;
 
 switch (args)
@@ -17,10 +21,12 @@ switch (args)
         break;
 }
 
-#if DEBUG
-await Console.Error.WriteLineAsync("Figures of a debug build say nothing: run with -c Release.");
-return 1;
-#else
+if (typeof(Program).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true })
+{
+    await Console.Error.WriteLineAsync("Figures of a debug build say nothing: run with -c Release.");
+    return 1;
+}
+
 using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(30), TimeProvider.System);
 Console.CancelKeyPress += (_, pressed) =>
 {
@@ -30,4 +36,3 @@ Console.CancelKeyPress += (_, pressed) =>
 var names = args.Where(argument => !argument.StartsWith('-')).ToArray();
 var plan = args.Contains("--quick", StringComparer.Ordinal) ? Plan.Quick : Plan.Full;
 return await Suite.RunAsync(names, plan, limit.Token);
-#endif
