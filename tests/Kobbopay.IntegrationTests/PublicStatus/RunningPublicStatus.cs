@@ -57,6 +57,9 @@ public sealed class RunningPublicStatus : IAsyncLifetime
             ],
             Clock);
         await _app.StartAsync();
+        // The bus connects in the background, and an event published before its queue exists is the healer's, not ours.
+        await _app.Services.GetRequiredService<IBusControl>()
+            .WaitForHealthStatus(BusHealthStatus.Healthy, TestContext.Current.CancellationToken);
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
         {
             BaseAddress = new Uri(_app.Urls.First()),
