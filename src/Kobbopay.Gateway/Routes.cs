@@ -21,7 +21,8 @@ public static class Routes
         var forwarding = app.Services.GetRequiredService<Forwarding>();
 
         Forward(ResourceNames.Payments, forwarding.ForMerchantAsync,
-            "/v1/payments", "/v1/events", "/v1/sandbox", "/v1/rails");
+            "/v1/payments", "/v1/events", "/v1/sandbox", "/v1/rails", "/v1/exceptions", "/v1/unmatched-transfers",
+            "/v1/reports");
         Forward(ResourceNames.Webhooks, forwarding.ForMerchantAsync,
             "/v1/webhook-endpoints", "/v1/webhook-deliveries", "/v1/webhook-tools");
         Forward(ResourceNames.PublicStatus, forwarding.ForAnybodyAsync,

@@ -12,16 +12,27 @@ public sealed record Fulfilment(string Decision, string Reason)
         PaymentStatus.Paid => new("wait", "awaiting_confirmations"),
         PaymentStatus.Confirmed when payment.FinalityViolated => new("stop", "finality_violated"),
         PaymentStatus.Confirmed when payment.AcceptedAmount is not null => new("fulfil", "accepted"),
-        PaymentStatus.Confirmed when payment.Late => new("fulfil", "paid_late"),
-        PaymentStatus.Confirmed => payment.Outcome switch
-        {
-            PaymentOutcome.Under => new("fulfil", "within_tolerance"),
-            PaymentOutcome.Over => new("fulfil", "overpaid"),
-            _ => new("fulfil", "confirmed"),
-        },
+        PaymentStatus.Confirmed => Confirmed(payment),
         _ when payment.Resolution is { Action: ResolutionAction.Dismiss } => new("stop", "dismissed"),
         _ when !payment.Received.IsZero => new("review", "funds_on_closed_payment"),
         PaymentStatus.Expired => new("stop", "expired"),
         _ => new("stop", "canceled"),
     };
+
+    /// <summary>What is unusual about a final payment; the merchant's rules tell whether that needs a person.</summary>
+    private static Fulfilment Confirmed(Payment payment)
+    {
+        var review = payment.Terms.Review;
+        var under = payment.Outcome == PaymentOutcome.Under;
+        var over = payment.Outcome == PaymentOutcome.Over;
+        if (payment.Late && review.HasFlag(ReviewRules.Late))
+            return new("review", "paid_late");
+        if (under && review.HasFlag(ReviewRules.Underpaid))
+            return new("review", "within_tolerance");
+        if (over && review.HasFlag(ReviewRules.Overpaid))
+            return new("review", "overpaid");
+        if (payment.Late)
+            return new("fulfil", "paid_late");
+        return new("fulfil", under ? "within_tolerance" : over ? "overpaid" : "confirmed");
+    }
 }

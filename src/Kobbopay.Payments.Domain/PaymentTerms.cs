@@ -19,6 +19,9 @@ public sealed record PaymentTerms
     /// <summary>How long after expiry money still pays an expired payment; zero accepts nothing late.</summary>
     public required TimeSpan LateWindow { get; init; }
 
+    /// <summary>Outcomes that a person looks at before the goods leave.</summary>
+    public ReviewRules Review { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
@@ -26,4 +29,20 @@ public sealed record PaymentTerms
     /// <summary>The smaller of a share in basis points, rounded down, and an absolute cap.</summary>
     public static BigInteger ToleranceOf(BigInteger amount, int basisPoints, BigInteger cap) =>
         BigInteger.Min(amount * basisPoints / 10_000, cap);
+}
+
+/// <summary>What is to be reviewed although it is paid.</summary>
+[Flags]
+public enum ReviewRules
+{
+    None = 0,
+
+    /// <summary>Paid with money that came after expiry.</summary>
+    Late = 1,
+
+    /// <summary>More than the amount.</summary>
+    Overpaid = 2,
+
+    /// <summary>Less than the amount, within the tolerance.</summary>
+    Underpaid = 4,
 }

@@ -13,6 +13,12 @@ public static class CreatePayment
 {
     private const string OrderReplayedHeader = "Order-Replayed";
 
+    /// <summary>
+    /// Settings may change and an order may be released while a payment is drafted; after this many drafts something
+    /// else is wrong.
+    /// </summary>
+    private const int Attempts = 3;
+
     public static void MapCreatePayment(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/payments", HandleAsync).RequireMerchant(Scopes.PaymentsWrite);
 
@@ -42,23 +48,30 @@ public static class CreatePayment
         PaymentStore store,
         CancellationToken cancellation)
     {
-        // A used key answers with what was, even when the same request would be refused today.
-        var (draft, refusal) = await factory.TryMakeAsync(merchant, request, cancellation);
-        if (draft is null)
-            return await store.FindReplayAsync(merchant, claim, cancellation) ?? throw refusal!;
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            // A used key answers with what was, even when the same request would be refused today.
+            var (draft, refusal) = await factory.TryMakeAsync(merchant, request, cancellation);
+            if (draft is null)
+                return await store.FindReplayAsync(merchant, claim, cancellation) ?? throw refusal!;
 
-        try
-        {
-            var answer = await store.CreateAsync(merchant, draft, claim, cancellation);
-            if (answer.KeyReplayed || answer.OrderReplayed)
+            try
+            {
+                var answer = await store.CreateAsync(merchant, draft, claim, cancellation);
+                if (answer is null or { KeyReplayed: true } or { OrderReplayed: true })
+                    factory.Discard(draft);
+                if (answer is not null)
+                    return answer;
+                factory.ForgetSettings(merchant);
+            }
+            catch (ProblemException)
+            {
                 factory.Discard(draft);
-            return answer;
+                throw;
+            }
         }
-        catch (ProblemException)
-        {
-            factory.Discard(draft);
-            throw;
-        }
+
+        throw new InvalidOperationException("A payment could neither be created nor found");
     }
 
     internal static async Task AnswerAsync(HttpResponse response, CreateResult result, CancellationToken cancellation)
@@ -106,6 +119,10 @@ public sealed class PaymentFactory(
     /// <summary>The creation ended for certain without this payment: its address is free for the next.</summary>
     internal void Discard(PaymentDraft draft) => addresses.Return(draft.AddressIndex);
 
+    /// <summary>The next draft is made with the settings as they are then.</summary>
+    internal void ForgetSettings(MerchantIdentity merchant) =>
+        merchants.Forget(merchant.MerchantId, merchant.Environment);
+
     private async ValueTask<PaymentDraft> MakeAsync(
         MerchantIdentity identity, CreatePaymentRequest request, CancellationToken cancellation)
     {
@@ -139,11 +156,13 @@ public sealed class PaymentFactory(
         var terms = new PaymentTerms
         {
             Amount = amount,
-            Tolerance = PaymentTerms.ToleranceOf(amount, merchant.ToleranceBasisPoints, asset.Maximum),
-            RequiredConfirmations = asset.RequiredConfirmations,
+            Tolerance = PaymentTerms.ToleranceOf(
+                amount, merchant.ToleranceBasisPoints, asset.ToUnits(merchant.ToleranceCap) ?? amount),
+            RequiredConfirmations = asset.ConfirmationsFor(amount),
             LateWindow = merchant.LateWindow,
+            Review = merchant.Review,
             CreatedAt = now,
-            ExpiresAt = now + request.Expiry,
+            ExpiresAt = now + (rail.HasSandboxClock ? merchant.ClockOffset : TimeSpan.Zero) + request.Expiry,
         };
         return new PaymentDraft(details, PaymentLifecycle.Create(terms), merchant, index);
     }

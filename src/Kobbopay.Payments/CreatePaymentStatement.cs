@@ -1,20 +1,23 @@
 using System.Text.Json;
 using Kobbopay.Payments.Domain;
+using Kobbopay.Payments.Merchants;
 using Npgsql;
 
 namespace Kobbopay.Payments;
 
 /// <summary>
 /// The whole of a creation in one statement, so in one round trip and one commit: idempotency key, order claim,
-/// payment, timeline and event are written together or not at all. It inserts nothing when the key has been used or the
-/// order is claimed; only a race of two equal keys between replicas ends in a unique violation, which undoes all of it.
+/// payment, timeline and event are written together or not at all. It inserts nothing when the key has been used, the
+/// order is claimed, or the settings that the payment was drafted with have changed; only a race of two equal keys
+/// between replicas ends in a unique violation, which undoes all of it.
 /// </summary>
 internal static class CreatePaymentStatement
 {
     private const string Sql = """
         with fresh_key as (
-          select 1 where $1::text is null or not exists (
-            select from idempotency_keys where merchant_id = $6 and environment = $7 and route = $2 and key = $1)),
+          select 1 from merchant_settings s where s.merchant_id = $6 and s.environment = $7 and s.version = $36
+            and ($1::text is null or not exists (
+              select from idempotency_keys where merchant_id = $6 and environment = $7 and route = $2 and key = $1))),
         claim as (
           insert into order_claims (merchant_id, environment, order_id, payment_id)
           select $6, $7, $8, $5 from fresh_key where $9
@@ -30,9 +33,9 @@ internal static class CreatePaymentStatement
             (id, merchant_id, environment, status, outcome, version, amount, tolerance, required_confirmations,
              late_window, currency, network, chain, contract, decimals, order_id, description, metadata, return_url,
              webhook_url, deposit_address, address_path, xpub_fingerprint, payment_uri, public_token, created_at,
-             expires_at)
+             expires_at, review)
           select $5, $6, $7, 'Pending', 'none', 1, $11, $12, $13, $14, $15, $16, $17, $18, $19, $8, $20, $21, $22, $23,
-            $24, $25, $26, $27, $28, $31, $29 from go),
+            $24, $25, $26, $27, $28, $31, $29, $37 from go),
         timeline as (
           insert into payment_timeline (payment_id, version, type, to_status, at)
           select $5, 1, $30, 'Pending', $31 from go),
@@ -47,7 +50,7 @@ internal static class CreatePaymentStatement
     public static NpgsqlCommand Of(
         NpgsqlDataSource database,
         PendingEvent created,
-        bool claimOrder,
+        MerchantSettings settings,
         IdempotencyClaim? idempotency,
         string location)
     {
@@ -64,7 +67,7 @@ internal static class CreatePaymentStatement
         p.AddId(details.MerchantId);
         p.AddText(details.Environment);
         p.AddText(details.OrderId);
-        p.AddFlag(claimOrder);
+        p.AddFlag(settings.OneOpenPaymentPerOrder);
         p.AddText(location);
         p.AddUnits(terms.Amount);
         p.AddUnits(terms.Tolerance);
@@ -92,6 +95,8 @@ internal static class CreatePaymentStatement
         p.AddBytes(created.Snapshot);
         p.AddBytes(created.PublicView);
         p.AddText(System.Diagnostics.Activity.Current?.Id);
+        p.AddInteger(settings.Version);
+        p.Add(new NpgsqlParameter<string[]> { TypedValue = PaymentRows.NamesOf(terms.Review) });
         return command;
     }
 }

@@ -16,7 +16,7 @@ internal static class PaymentRows
         p.decimals, p.order_id, p.description, p.metadata, p.return_url, p.webhook_url, p.deposit_address,
         p.address_path, p.xpub_fingerprint, p.payment_uri, p.public_token, p.resolution_action,
         p.resolution_actor, p.resolution_reason, p.delayed, p.created_at, p.expires_at, p.paid_at, p.confirmed_at,
-        p.reverted_at
+        p.reverted_at, p.review
         """;
 
     public const string TransferColumns = """
@@ -31,6 +31,7 @@ internal static class PaymentRows
             Tolerance = row.GetFieldValue<BigInteger>(9),
             RequiredConfirmations = row.GetInt32(11),
             LateWindow = row.GetTimeSpan(12),
+            Review = ReviewOf(row.GetFieldValue<string[]>(38)),
             CreatedAt = Time(row, 33),
             ExpiresAt = Time(row, 34),
         };
@@ -80,6 +81,14 @@ internal static class PaymentRows
         (row.GetGuid(0), new Transfer(
             row.GetGuid(1), row.GetString(2), row.GetFieldValue<BigInteger>(3), row.GetInt64(4), row.GetString(5),
             Time(row, 6)));
+
+    /// <summary>Review rules as the tables name them: <c>late</c>, <c>overpaid</c>, <c>underpaid</c>.</summary>
+    public static ReviewRules ReviewOf(string[] names) =>
+        names.Aggregate(ReviewRules.None, (rules, name) => rules | Enum.Parse<ReviewRules>(name, ignoreCase: true));
+
+    public static string[] NamesOf(ReviewRules review) => review == ReviewRules.None
+        ? []
+        : review.ToString().ToLowerInvariant().Split(", ");
 
     public static void AddId(this NpgsqlParameterCollection parameters, Guid value) =>
         parameters.Add(new NpgsqlParameter<Guid> { TypedValue = value });

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Kobbopay.Contracts;
 using Kobbopay.Payments.Domain;
+using Kobbopay.Payments.Merchants;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Npgsql;
@@ -11,36 +12,32 @@ namespace Kobbopay.Payments;
 /// <summary>Creation, and what stands in its place when the key was used or the order is taken.</summary>
 public sealed partial class PaymentStore
 {
-    /// <summary>
-    /// A claim may be released between two statements; after this many turns something else is wrong.
-    /// </summary>
-    private const int Attempts = 3;
-
     private const string Location = "/v1/payments/";
 
+    /// <returns>
+    /// Null when the draft no longer holds and nothing stands in its place: the merchant's settings have changed, or an
+    /// order was released at this very moment. It is to be drafted anew.
+    /// </returns>
     /// <exception cref="ProblemException">
     /// <c>idempotency_key_reused</c>, <c>order_has_open_payment</c> or <c>order_already_paid</c>.
     /// </exception>
-    internal async Task<CreateResult> CreateAsync(
+    internal async Task<CreateResult?> CreateAsync(
         MerchantIdentity merchant, PaymentDraft draft, IdempotencyClaim? claim, CancellationToken cancellation)
     {
         var created = RenderEvent(draft.Details, draft.Created, 0, delayed: false, draft.Merchant);
         var location = Location + Id.Format(Id.Payment, draft.Details.Id);
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        if (await InsertAsync(created, draft.Merchant, claim, location, cancellation))
         {
-            if (await InsertAsync(created, draft.Merchant.OneOpenPaymentPerOrder, claim, location, cancellation))
-            {
-                Committed();
-                return new CreateResult(201, location, created.Snapshot);
-            }
-
-            if (await FindReplayAsync(merchant, claim, cancellation) is { } replay)
-                return replay;
-            if (await FindOrdersPaymentAsync(draft.Details, cancellation) is { } standing)
-                return await ReplayOrderAsync(standing, draft, claim, cancellation);
+            Committed();
+            return new CreateResult(201, location, created.Snapshot);
         }
 
-        throw new InvalidOperationException("A payment could neither be created nor found");
+        if (await FindReplayAsync(merchant, claim, cancellation) is { } replay)
+            return replay;
+        return draft.Merchant.OneOpenPaymentPerOrder
+            && await FindOrdersPaymentAsync(draft.Details, cancellation) is { } standing
+            ? await ReplayOrderAsync(standing, draft, claim, cancellation)
+            : null;
     }
 
     /// <summary>The stored answer of a used idempotency key, or null.</summary>
@@ -74,9 +71,13 @@ public sealed partial class PaymentStore
     }
 
     private async Task<bool> InsertAsync(
-        PendingEvent created, bool claimOrder, IdempotencyClaim? claim, string location, CancellationToken cancellation)
+        PendingEvent created,
+        MerchantSettings settings,
+        IdempotencyClaim? claim,
+        string location,
+        CancellationToken cancellation)
     {
-        await using var command = CreatePaymentStatement.Of(database, created, claimOrder, claim, location);
+        await using var command = CreatePaymentStatement.Of(database, created, settings, claim, location);
         try
         {
             return (bool)(await command.ExecuteScalarAsync(cancellation))!;

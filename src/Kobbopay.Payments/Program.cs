@@ -31,6 +31,7 @@ public static class Program
         builder.Services.AddSingleton<PaymentFactory>();
         builder.Services.AddSingleton<AddressIndexes>();
         builder.Services.AddSingleton<Idempotency>();
+        builder.Services.AddSingleton<StoredAnswers>();
         builder.Services.AddSingleton<MerchantDirectory>();
         builder.Services.AddRails(builder.Configuration);
         builder.Services.AddHostedService<DemoMerchant>();

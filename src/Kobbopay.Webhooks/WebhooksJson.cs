@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.Webhooks.Deliveries;
 using Kobbopay.Webhooks.Endpoints;
 

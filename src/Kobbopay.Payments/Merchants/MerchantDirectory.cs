@@ -1,22 +1,31 @@
 using System.Collections.Concurrent;
+using Kobbopay.Payments.Domain;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants;
 
 /// <summary>A merchant's policies in one environment; they are copied onto each payment at its creation.</summary>
+/// <param name="Version">Grows with every change; a creation holds only while it is the current one.</param>
+/// <param name="ToleranceCap">In the currency's unit; null when the share alone decides.</param>
+/// <param name="ClockOffset">How far the sandbox's clock is ahead; zero in live.</param>
 public sealed record MerchantSettings(
+    int Version,
     string DisplayName,
     bool OneOpenPaymentPerOrder,
     TimeSpan LateWindow,
     int ToleranceBasisPoints,
-    IReadOnlyList<string> ReturnUrlHosts);
+    decimal? ToleranceCap,
+    ReviewRules Review,
+    IReadOnlyList<string> ReturnUrlHosts,
+    TimeSpan ClockOffset);
 
 /// <summary>
-/// Settings by (merchant, environment), held for a few seconds, so that creating a payment is one round trip.
+/// Settings by (merchant, environment), held for a while, so that creating a payment is one round trip. Its statement
+/// checks their version, so what is held may be old and a payment's policies never are.
 /// </summary>
 public sealed class MerchantDirectory(NpgsqlDataSource database, TimeProvider clock)
 {
-    /// <summary>A changed setting is in force after this time at the latest.</summary>
+    /// <summary>What no version guards (the display name in a view) is this old at most.</summary>
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<(Guid, string), Entry> _entries = new();
@@ -33,12 +42,15 @@ public sealed class MerchantDirectory(NpgsqlDataSource database, TimeProvider cl
         return settings;
     }
 
+    /// <summary>What is held turned out to be old.</summary>
+    public void Forget(Guid merchantId, string environment) => _entries.TryRemove((merchantId, environment), out _);
+
     private async Task<MerchantSettings> ReadAsync(Guid merchantId, string environment, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
             """
-            select m.display_name, s.order_id_policy = 'unique_open', s.late_window,
-              s.tolerance_basis_points, s.return_url_hosts
+            select s.version, m.display_name, s.order_id_policy = 'unique_open', s.late_window,
+              s.tolerance_basis_points, s.tolerance_cap, s.review, s.return_url_hosts, s.clock_offset
             from merchants m join merchant_settings s on s.merchant_id = m.id and s.environment = $2
             where m.id = $1
             """);
@@ -47,8 +59,15 @@ public sealed class MerchantDirectory(NpgsqlDataSource database, TimeProvider cl
         await using var row = await command.ExecuteReaderAsync(cancellation);
         return await row.ReadAsync(cancellation)
             ? new MerchantSettings(
-                row.GetString(0), row.GetBoolean(1), row.GetTimeSpan(2), row.GetInt32(3), row.GetFieldValue<string[]>(
-                    4))
+                row.GetInt32(0),
+                row.GetString(1),
+                row.GetBoolean(2),
+                row.GetTimeSpan(3),
+                row.GetInt32(4),
+                row.IsDBNull(5) ? null : row.GetDecimal(5),
+                PaymentRows.ReviewOf(row.GetFieldValue<string[]>(6)),
+                row.GetFieldValue<string[]>(7),
+                row.GetTimeSpan(8))
             : throw new InvalidOperationException($"Merchant {merchantId} has no settings for {environment}");
     }
 

@@ -77,7 +77,7 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
         TransferChanges.SelectWatched(batch, cursor.Chain, recipients);
         TransferChanges.SelectKnown(batch, cursor.Chain, recipients, txHashes);
         TransferChanges.SelectAbove(batch, cursor.Chain, walk.Fork);
-        var mostConfirmations = rail.Assets.Select(asset => asset.RequiredConfirmations).DefaultIfEmpty(0).Max();
+        var mostConfirmations = rail.Assets.Select(asset => asset.MostConfirmations).DefaultIfEmpty(0).Max();
         TransferChanges.SelectWaiting(batch, cursor.Chain, walk.Fork - mostConfirmations);
 
         await using var row = await batch.ExecuteReaderAsync(cancellation);

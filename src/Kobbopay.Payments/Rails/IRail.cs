@@ -26,6 +26,9 @@ public interface IRail
     /// <summary>Only test payments may use it.</summary>
     bool TestOnly { get; }
 
+    /// <summary>Its blocks have the time of the merchant's sandbox clock, which the merchant can move.</summary>
+    bool HasSandboxClock { get; }
+
     IReadOnlyList<RailAsset> Assets { get; }
 
     /// <summary>
@@ -61,8 +64,41 @@ public interface IRail
 
 /// <summary>A currency on a network; (network, currency) is unique. Amounts are base units.</summary>
 /// <param name="Contract">The token's contract; null for what has none.</param>
+/// <param name="RequiredConfirmations">For any amount below the first tier.</param>
+/// <param name="Tiers">
+/// More confirmations from an amount on, ascending; empty where every amount needs the same.
+/// </param>
+/// <param name="Enabled">Takes new payments; what exists is scanned either way.</param>
 public sealed record RailAsset(
-    string Currency, string? Contract, int Decimals, BigInteger Minimum, BigInteger Maximum, int RequiredConfirmations);
+    string Currency,
+    string? Contract,
+    int Decimals,
+    BigInteger Minimum,
+    BigInteger Maximum,
+    int RequiredConfirmations,
+    IReadOnlyList<ConfirmationTier> Tiers,
+    bool Enabled = true)
+{
+    public int MostConfirmations => Tiers.Select(tier => tier.Confirmations).Append(RequiredConfirmations).Max();
+
+    public int ConfirmationsFor(BigInteger amount) =>
+        Tiers.LastOrDefault(tier => amount >= tier.From)?.Confirmations ?? RequiredConfirmations;
+
+    /// <summary>An amount in the currency's unit as base units, rounded down where it has more decimals.</summary>
+    public BigInteger? ToUnits(decimal? amount)
+    {
+        if (amount is not { } value)
+            return null;
+        var whole = decimal.Truncate(value);
+        var scale = BigInteger.Pow(10, Decimals);
+        // A decimal's fraction has 28 digits at most, so that this is exact before the division.
+        var fraction = new BigInteger((value - whole) * 1e28m);
+        return (new BigInteger(whole) * scale) + (fraction * scale / BigInteger.Pow(10, 28));
+    }
+}
+
+/// <param name="From">Amounts of so many base units and more.</param>
+public sealed record ConfirmationTier(BigInteger From, int Confirmations);
 
 /// <param name="Path">Derivation path below the account, <c>0/17</c>.</param>
 /// <param name="XpubFingerprint">Which xpub it comes from; null where there is none (the simulator).</param>

@@ -14,6 +14,7 @@ public sealed class RailCatalog(IEnumerable<IRail> rails)
         from rail in _rails
         where !rail.TestOnly || environment == MerchantEnvironments.Test
         from asset in rail.Assets
+        where asset.Enabled
         select (rail, asset);
 
     public (IRail Rail, RailAsset Asset)? Find(string environment, string network, string currency)

@@ -1,6 +1,5 @@
 using Kobbopay.Durability;
 using Kobbopay.Payments.Rails.Simulator;
-using Kobbopay.Payments.Sandbox;
 
 namespace Kobbopay.Payments.Rails;
 
@@ -11,7 +10,6 @@ public static class RailRegistration
     {
         services.AddSingleton<IRail, SimulatorRail>();
         services.AddSingleton<SimulatorChain>();
-        services.AddSingleton<SandboxAnswers>();
         services.AddSingleton<RailCatalog>();
         services.AddSingleton<ExpirePayments>();
         services.AddSingleton<ChainScan>();

@@ -1,3 +1,4 @@
+using Kobbopay.Durability;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
@@ -24,7 +25,8 @@ public static class MineBlocks
         MerchantIdentity merchant,
         RailCatalog rails,
         SimulatorChain chain,
-        SandboxAnswers answers,
+        StoredAnswers answers,
+        Signal<RailScanner> scanner,
         CancellationToken cancellation)
     {
         SandboxRoutes.RequireSimulator(network);
@@ -41,5 +43,6 @@ public static class MineBlocks
                 name, blocks, [], cancellation,
                 (batch, head) => store(batch, new MineAnswer(network, blocks, BlockJson.Of(head)))),
             cancellation);
+        scanner.Set();
     }
 }

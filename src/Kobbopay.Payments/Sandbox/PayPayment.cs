@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Text.Json.Serialization;
 using Kobbopay.Contracts;
+using Kobbopay.Durability;
 using Kobbopay.Payments.Domain;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
@@ -38,7 +39,8 @@ public static class PayPayment
         PaymentStore store,
         RailCatalog rails,
         SimulatorChain chain,
-        SandboxAnswers answers,
+        StoredAnswers answers,
+        Signal<RailScanner> scanner,
         CancellationToken cancellation)
     {
         var body = await JsonBody.ReadOrDefaultAsync(
@@ -67,6 +69,7 @@ public static class PayPayment
             await chain.MineAsync(
                 details.Chain, 1, [transfer], cancellation, (batch, head) => store(batch, AnswerOf(head)));
         }, cancellation);
+        scanner.Set();
     }
 
     private static BigInteger AmountOf(

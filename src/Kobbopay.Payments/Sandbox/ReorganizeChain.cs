@@ -1,3 +1,4 @@
+using Kobbopay.Durability;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
@@ -28,7 +29,8 @@ public static class ReorganizeChain
         MerchantIdentity merchant,
         RailCatalog rails,
         SimulatorChain chain,
-        SandboxAnswers answers,
+        StoredAnswers answers,
+        Signal<RailScanner> scanner,
         CancellationToken cancellation)
     {
         SandboxRoutes.RequireSimulator(network);
@@ -46,5 +48,6 @@ public static class ReorganizeChain
             if (!reorganized)
                 throw SandboxRoutes.Invalid("/depth", "out_of_range", "The chain has fewer blocks than that.");
         }, cancellation);
+        scanner.Set();
     }
 }

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
 using Npgsql;
 
 namespace Kobbopay.Webhooks.Deliveries;
@@ -19,7 +21,7 @@ internal static class ReadAttempts
         NpgsqlDataSource database,
         CancellationToken cancellation)
     {
-        var range = query.Parse();
+        var range = query.Parse(merchant, "webhook-attempts");
         if (!Id.TryParse(Id.Delivery, id, out var deliveryId))
             throw ReadDeliveries.NotFound();
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Microsoft.AspNetCore.Mvc;
@@ -39,7 +40,7 @@ internal static class ReadDeliveries
         NpgsqlDataSource database,
         CancellationToken cancellation)
     {
-        var range = query.Parse();
+        var range = query.Parse(merchant, "webhook-deliveries");
         await using var command = database.CreateCommand(
             $"""
             {Select}

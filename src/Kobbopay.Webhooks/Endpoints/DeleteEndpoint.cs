@@ -1,4 +1,5 @@
 using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.Webhooks.Deliveries;
 using Npgsql;

@@ -1,3 +1,4 @@
+using Kobbopay.ServiceDefaults.Data;
 using Npgsql;
 using NpgsqlTypes;
 

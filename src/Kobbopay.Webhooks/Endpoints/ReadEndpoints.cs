@@ -1,4 +1,5 @@
 using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Npgsql;
@@ -23,7 +24,7 @@ internal static class ReadEndpoints
         NpgsqlDataSource database,
         CancellationToken cancellation)
     {
-        var range = query.Parse();
+        var range = query.Parse(merchant, "webhook-endpoints");
         await using var command = database.CreateCommand(
             $"""
             select {EndpointRow.Columns} from webhook_endpoints

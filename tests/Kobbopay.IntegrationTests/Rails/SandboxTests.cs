@@ -135,7 +135,8 @@ public sealed class SandboxTests : IAsyncLifetime
     public async Task The_rails_of_the_keys_environment_are_listed()
     {
         var rails = (await _payments.GetAsync("/v1/rails")).Body.GetProperty("data");
-        rails.EnumerateArray().Select(rail => rail.GetProperty("currency").GetString()).Should().Equal("USDT", "USDC");
+        rails.EnumerateArray().Select(rail => rail.GetProperty("currency").GetString()).Should().Equal(
+            "USDT", "USDC", "DAI");
         rails[0].GetRawText().Should().Be(
             """
             {"network":"example-network","networkName":"Example Network","currency":"USDT","kind":"simulator",

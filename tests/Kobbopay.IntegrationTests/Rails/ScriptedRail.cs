@@ -24,6 +24,8 @@ internal sealed class ScriptedRail : IRail
 
     public bool TestOnly => true;
 
+    public bool HasSandboxClock => false;
+
     public IReadOnlyList<RailAsset> Assets => [];
 
     /// <summary>Blocks of one fork after a parent.</summary>

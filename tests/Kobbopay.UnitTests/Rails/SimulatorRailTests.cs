@@ -8,7 +8,8 @@ namespace Kobbopay.UnitTests.Rails;
 public sealed class SimulatorRailTests
 {
     private static readonly Guid Merchant = Guid.CreateVersion7(DateTimeOffset.UnixEpoch);
-    private static readonly SimulatorRail Rail = new(NpgsqlDataSource.Create("Host=127.0.0.1"));
+    private static readonly SimulatorRail Rail = new(
+        NpgsqlDataSource.Create("Host=127.0.0.1"), new ConfigurationManager());
 
     [Fact]
     public void An_address_follows_from_merchant_and_index_alone()

@@ -11,14 +11,9 @@ namespace Kobbopay.Payments.Rails.Simulator;
 /// <c>example-network</c>: the built-in chain for tests, in tables of this database. Each merchant has a chain of its
 /// own, moved by <c>/v1/sandbox</c> and, where configured, by time.
 /// </summary>
-public sealed class SimulatorRail(NpgsqlDataSource database) : IRail
+public sealed class SimulatorRail(NpgsqlDataSource database, IConfiguration configuration) : IRail
 {
     public const string Name = "example-network";
-
-    private const int Decimals = 6;
-    private const int Confirmations = 3;
-
-    private static readonly BigInteger Maximum = 1_000_000 * BigInteger.Pow(10, Decimals);
 
     public string Network => Name;
 
@@ -32,11 +27,16 @@ public sealed class SimulatorRail(NpgsqlDataSource database) : IRail
 
     public bool TestOnly => true;
 
-    /// <summary>USDT is the network's own currency, USDC a token of it: both kinds of asset can be tried.</summary>
+    public bool HasSandboxClock => true;
+
+    /// <summary>
+    /// USDT is the network's own currency, USDC a token of it, and DAI one of 18 decimals: each kind can be tried.
+    /// </summary>
     public IReadOnlyList<RailAsset> Assets { get; } =
     [
-        new("USDT", null, Decimals, BigInteger.One, Maximum, Confirmations),
-        new("USDC", AddressOf("contract/USDC"), Decimals, BigInteger.One, Maximum, Confirmations),
+        RailConfiguration.Asset(configuration, Name, "USDT", contract: null, decimals: 6),
+        RailConfiguration.Asset(configuration, Name, "USDC", AddressOf("contract/USDC"), decimals: 6),
+        RailConfiguration.Asset(configuration, Name, "DAI", AddressOf("contract/DAI"), decimals: 18),
     ];
 
     public string ChainOf(Guid merchantId, string environment) => $"{Name}:{Id.Format(Id.Merchant, merchantId)}";

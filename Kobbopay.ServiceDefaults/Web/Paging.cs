@@ -1,8 +1,10 @@
 using System.Buffers.Text;
-using Kobbopay.ServiceDefaults.Web;
+using System.Security.Cryptography;
+using System.Text;
+using Kobbopay.ServiceDefaults.Identity;
 using Microsoft.AspNetCore.Mvc;
 
-namespace Kobbopay.Webhooks;
+namespace Kobbopay.ServiceDefaults.Web;
 
 /// <summary>The query of every list (contracts.md, section 1): newest first, by id, which is a UUIDv7.</summary>
 public sealed class PageQuery
@@ -19,15 +21,18 @@ public sealed class PageQuery
     [FromQuery(Name = "before")]
     public string? Before { get; init; }
 
+    /// <param name="list">Names the list: a cursor is good for the list and the merchant's environment it came
+    /// from.</param>
     /// <exception cref="ProblemException"><c>invalid_request</c> or <c>invalid_cursor</c>.</exception>
-    public PageRange Parse()
+    public PageRange Parse(MerchantIdentity merchant, string list)
     {
         var limit = DefaultLimit;
         if (Limit is not null && (!int.TryParse(Limit, out limit) || limit is < 1 or > LargestLimit))
             throw Invalid("limit", "out_of_range", $"A page has 1 to {LargestLimit} entries.");
         if (After is not null && Before is not null)
             throw Invalid("before", "conflict", "Give either after or before.");
-        return new PageRange(limit, Cursor.Parse(After), Cursor.Parse(Before));
+        var cursors = new CursorForm(merchant, list);
+        return new PageRange(limit, cursors.Parse(After), cursors.Parse(Before), cursors);
     }
 
     public static ProblemException Invalid(string name, string code, string message) =>
@@ -35,7 +40,7 @@ public sealed class PageQuery
 }
 
 /// <summary>Entries beyond <see cref="After"/> (older) or before <see cref="Before"/> (newer), nearest first.</summary>
-public sealed record PageRange(int Limit, Guid? After, Guid? Before)
+public sealed record PageRange(int Limit, Guid? After, Guid? Before, CursorForm Cursors)
 {
     /// <summary>Rows to fetch: one more than shown tells whether there are more.</summary>
     public int Fetch => Limit + 1;
@@ -61,28 +66,54 @@ public sealed record PageRange(int Limit, Guid? After, Guid? Before)
         if (Before is not null)
             rows.Reverse();
         var end = Before is null ? rows.LastOrDefault() : rows.FirstOrDefault();
-        return new Page<T>(rows, more, more && end is not null ? Webhooks.Cursor.Format(id(end)) : null);
+        return new Page<T>(rows, more, more && end is not null ? Cursors.Format(id(end)) : null);
     }
 }
 
 /// <param name="NextCursor">For the parameter (<c>after</c> or <c>before</c>) that the page was asked with.</param>
 public sealed record Page<T>(IReadOnlyList<T> Data, bool HasMore, string? NextCursor);
 
-/// <summary>Opaque to merchants, so that what it holds may change.</summary>
-internal static class Cursor
+/// <summary>
+/// A cursor's text: the id it stands at and a check of where it belongs. Opaque to merchants, so that what it holds may
+/// change. The check is no secret; it tells a mistaken cursor (another list's, another environment's) from a good one.
+/// </summary>
+public sealed class CursorForm(MerchantIdentity merchant, string list)
 {
-    private const int Length = 22;
+    private const int IdLength = 16;
+    private const int CheckLength = 4;
 
-    public static string Format(Guid id) => Base64Url.EncodeToString(id.ToByteArray(bigEndian: true));
+    public string Format(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[IdLength + CheckLength];
+        Write(id, bytes);
+        return Base64Url.EncodeToString(bytes);
+    }
 
-    public static Guid? Parse(string? text)
+    /// <exception cref="ProblemException"><c>invalid_cursor</c>.</exception>
+    internal Guid? Parse(string? text)
     {
         if (text is null)
             return null;
-        Span<byte> bytes = stackalloc byte[16];
-        return text.Length == Length && Base64Url.IsValid(text)
-            && Base64Url.TryDecodeFromChars(text, bytes, out var written) && written == 16
-            ? new Guid(bytes, bigEndian: true)
-            : throw new ProblemException(ProblemCodes.InvalidCursor, "Use a nextCursor exactly as it was given.");
+
+        Span<byte> given = stackalloc byte[IdLength + CheckLength];
+        if (text.Length == Base64Url.GetEncodedLength(given.Length) && Base64Url.IsValid(text)
+            && Base64Url.TryDecodeFromChars(text, given, out var written) && written == given.Length)
+        {
+            var id = new Guid(given[..IdLength], bigEndian: true);
+            Span<byte> right = stackalloc byte[given.Length];
+            Write(id, right);
+            if (right.SequenceEqual(given))
+                return id;
+        }
+
+        throw new ProblemException(
+            ProblemCodes.InvalidCursor, "Use a nextCursor exactly as it was given, for the same list.");
+    }
+
+    private void Write(Guid id, Span<byte> bytes)
+    {
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        var place = $"{list}/{merchant.MerchantId}/{merchant.Environment}/{id}";
+        SHA256.HashData(Encoding.UTF8.GetBytes(place)).AsSpan(0, CheckLength).CopyTo(bytes[IdLength..]);
     }
 }

@@ -1,11 +1,12 @@
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Kobbopay.Webhooks;
+namespace Kobbopay.ServiceDefaults.Data;
 
 /// <summary>Parameters that many queries share, so that none forgets one.</summary>
-internal static class SqlParameters
+public static class SqlParameters
 {
     /// <summary>Merchant, then environment: every query of a merchant's rows is conditioned on both.</summary>
     public static void AddOwner(this NpgsqlParameterCollection parameters, MerchantIdentity merchant)

@@ -1,17 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Kobbopay.Durability;
-using Kobbopay.Payments.Rails;
 using Kobbopay.ServiceDefaults.Identity;
 using Npgsql;
 
-namespace Kobbopay.Payments.Sandbox;
+namespace Kobbopay.Payments;
 
 /// <summary>
-/// Answers of the sandbox's routes, each given once per idempotency key: it is stored in the transaction that makes it
-/// true.
+/// Answers of every POST but a creation, each given once per idempotency key: it is stored in the transaction that
+/// makes it true.
 /// </summary>
-public sealed class SandboxAnswers(Idempotency idempotency, PaymentStore store, Signal<RailScanner> scanner)
+public sealed class StoredAnswers(Idempotency idempotency, PaymentStore store)
 {
     /// <summary>
     /// Runs an operation, which hands its answer and its batch to the delegate that it is given, and answers with that;
@@ -31,7 +29,6 @@ public sealed class SandboxAnswers(Idempotency idempotency, PaymentStore store, 
             claim,
             async () => await store.FindReplayAsync(merchant, claim, cancellation) ?? await RunAsync(),
             cancellation);
-        scanner.Set();
         await CreatePayment.AnswerAsync(http.Response, result, cancellation);
 
         async Task<CreateResult> RunAsync()
