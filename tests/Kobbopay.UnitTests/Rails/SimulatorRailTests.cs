@@ -1,6 +1,7 @@
 using Kobbopay.Contracts;
-using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
+using Kobbopay.Payments.Rails;
+using Microsoft.Extensions.Configuration;
 using Npgsql;
 
 namespace Kobbopay.UnitTests.Rails;
