@@ -39,7 +39,7 @@ public sealed class SimulatorRailTests
         var catalog = new RailCatalog([Rail]);
         catalog.Enabled(MerchantEnvironments.Live).Should().BeEmpty();
         catalog.Enabled(MerchantEnvironments.Test).Select(enabled => enabled.Asset.Currency)
-            .Should().Equal("USDT", "USDC");
+            .Should().Equal("USDT", "USDC", "DAI");
         Rail.Assets.Select(asset => asset.Contract).Should().OnlyHaveUniqueItems();
         Rail.ChainOf(Merchant, MerchantEnvironments.Test)
             .Should().Be($"example-network:{Id.Format(Id.Merchant, Merchant)}");
