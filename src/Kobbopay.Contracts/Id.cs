@@ -16,6 +16,7 @@ public static class Id
     public const string Attempt = "att_";
     public const string Merchant = "mer_";
     public const string ApiKey = "key_";
+    public const string Exception = "exc_";
     public const string Request = "req_";
 
     /// <summary>A new UUIDv7 at the clock's time.</summary>

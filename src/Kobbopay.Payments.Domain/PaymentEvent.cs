@@ -4,14 +4,18 @@ namespace Kobbopay.Payments.Domain;
 /// <param name="Type">The event's public name, <see cref="PaymentEventTypes"/>.</param>
 /// <param name="From">The status before; null at creation.</param>
 /// <param name="After">The payment at this version: the event's snapshot.</param>
-/// <param name="Reorg">The blocks in question when the chain was reorganised.</param>
+/// <param name="Reorg">The blocks in question when the chain took money away.</param>
+/// <param name="By">Who decided it; null when the chain did.</param>
 public sealed record PaymentEvent(
-    string Type, PaymentStatus? From, Payment After, DateTimeOffset At, Reorg? Reorg = null);
+    string Type, PaymentStatus? From, Payment After, DateTimeOffset At, Reorg? Reorg = null, Doer? By = null);
 
 /// <summary>
 /// A block that left the canonical chain, and the one in its place (none when the chain became shorter).
 /// </summary>
 public sealed record Reorg(string OldBlockHash, string? NewBlockHash);
+
+/// <summary>Who made a step that no rule makes by itself, and why.</summary>
+public sealed record Doer(string Actor, string? Reason = null);
 
 /// <summary>The public names (contracts.md, section 2); none is ever renamed.</summary>
 public static class PaymentEventTypes

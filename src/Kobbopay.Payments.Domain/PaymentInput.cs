@@ -12,7 +12,8 @@ public abstract record PaymentInput
     /// <summary>The network's cursor has reached this block time, with every finding up to it taken in.</summary>
     public sealed record ChainTimeReached(DateTimeOffset BlockTime) : PaymentInput;
 
-    public sealed record Cancel : PaymentInput;
+    /// <param name="Actor">Who wants it, for the timeline.</param>
+    public sealed record Cancel(string Actor) : PaymentInput;
 
     public sealed record Resolve(Resolution Resolution) : PaymentInput;
 }

@@ -2,7 +2,7 @@ namespace Kobbopay.Payments.Domain;
 
 /// <summary>
 /// The lifecycle table of contracts.md, section 2 as a total, pure function. Time comes in as an argument, nothing goes
-/// out but the decision. An observed transfer is never rejected: money always counts.
+/// out but the decision. An observed transfer is never rejected: money always counts. docs/lifecycle.md shows it whole.
 /// </summary>
 public static class PaymentLifecycle
 {
@@ -16,100 +16,129 @@ public static class PaymentLifecycle
     {
         PaymentInput.ChainSeen seen => See(payment, seen, now),
         PaymentInput.ChainTimeReached reached => Expire(payment, reached, now),
-        PaymentInput.Cancel => Cancel(payment, now),
+        PaymentInput.Cancel cancel => Cancel(payment, cancel, now),
         PaymentInput.Resolve resolve => Resolve(payment, resolve.Resolution, now),
         _ => throw new ArgumentOutOfRangeException(nameof(input)),
     };
 
+    /// <summary>
+    /// A scan may hold several rows of the table at once. They are taken in the order in which they would have been
+    /// seen alone: what is gone before what is new, what came on time before the end of the window, and that before
+    /// what is late.
+    /// </summary>
     private static Decision.Accepted See(Payment before, PaymentInput.ChainSeen seen, DateTimeOffset now)
     {
-        var steps = new Steps(before with { Transfers = seen.Transfers, Head = seen.Head }, now, seen.Reorg);
-        var change = steps.Payment.Received.CompareTo(before.Received);
-        if (change > 0 && MayExpire(steps.Payment, LatestBlockTime(seen.Transfers), now))
-            change = ExpireFirst(steps, before);
-
-        switch (steps.Payment.Status)
+        var steps = new Steps(before with { Head = seen.Head }, now, seen.Reorg);
+        var all = before with { Transfers = seen.Transfers };
+        var known = before.Transfers.Select(transfer => transfer.Id).ToHashSet();
+        if (before.Status == PaymentStatus.Paid && all.Received < all.Due)
         {
-            case PaymentStatus.Pending:
-                SeeWhilePending(steps, change);
-                break;
-            case PaymentStatus.Paid:
-                SeeWhilePaid(steps, change);
-                break;
-            case PaymentStatus.Confirmed:
-                SeeWhileConfirmed(steps, before, change);
-                break;
-            default:
-                SeeWhileClosed(steps, change);
-                break;
+            TakeIn(steps, [.. seen.Transfers.Where(transfer => known.Contains(transfer.Id))]);
+        }
+        else if (News.Between(before.Transfers, seen.Transfers).More
+            && MayExpire(all, seen.Transfers.Max(transfer => transfer.FirstBlockTime), now))
+        {
+            // Money in a later block than the window's end is itself the proof that the window is over.
+            TakeIn(steps, [.. seen.Transfers.Where(transfer =>
+                known.Contains(transfer.Id) || transfer.FirstBlockTime <= before.Terms.ExpiresAt)]);
+            if (steps.Payment.Status == PaymentStatus.Pending)
+                steps.Add(PaymentEventTypes.Expired, payment => payment with { Status = PaymentStatus.Expired });
         }
 
+        TakeIn(steps, seen.Transfers);
         ConfirmIfFinal(steps);
         return steps.Accepted();
     }
 
-    /// <summary>
-    /// Money in a later block than the window's end is itself the proof that the window is over. What came on time
-    /// counts first, then the payment expires, then the rest is late: the same as if each had been seen alone, in its
-    /// order.
-    /// </summary>
-    private static int ExpireFirst(Steps steps, Payment before)
+    private static void TakeIn(Steps steps, IReadOnlyList<Transfer> transfers)
     {
-        var all = steps.Payment;
-        steps.Replace(all with { Transfers = [.. all.Transfers.Where(t => t.FirstBlockTime <= all.Terms.ExpiresAt)] });
-        SeeWhilePending(steps, steps.Payment.Received.CompareTo(before.Received));
-        steps.Add(PaymentEventTypes.Expired, payment => payment with { Status = PaymentStatus.Expired });
-
-        var change = all.Received.CompareTo(steps.Payment.Received);
-        steps.Replace(steps.Payment with { Transfers = all.Transfers });
-        return change;
+        var before = steps.Payment;
+        var news = News.Between(before.Transfers, transfers);
+        steps.Replace(before with { Transfers = transfers });
+        switch (before.Status)
+        {
+            case PaymentStatus.Pending:
+                SeeWhilePending(steps, news);
+                break;
+            case PaymentStatus.Paid:
+                SeeWhilePaid(steps, news);
+                break;
+            case PaymentStatus.Confirmed:
+                SeeWhileConfirmed(steps, news, before.FinalityViolated);
+                break;
+            default:
+                SeeWhileClosed(steps, news);
+                break;
+        }
     }
 
-    private static void SeeWhilePending(Steps steps, int change)
+    private static void SeeWhilePending(Steps steps, News news)
     {
         if (Suffices(steps.Payment))
             steps.Add(PaymentEventTypes.Paid, Pay(steps));
-        else if (change > 0)
+        else if (news.More && steps.Payment.Received < steps.Payment.Due)
             steps.Add(PaymentEventTypes.PartiallyPaid);
-        else if (change < 0)
-            steps.Add(PaymentEventTypes.AmountChanged);
+        else
+            ChangeAmounts(steps, news);
     }
 
-    private static void SeeWhilePaid(Steps steps, int change)
+    private static void SeeWhilePaid(Steps steps, News news)
     {
-        if (steps.Payment.Received < steps.Payment.Due)
+        if (steps.Payment.Received >= steps.Payment.Due)
         {
-            steps.Add(PaymentEventTypes.Reverted, payment => payment with
+            ChangeAmounts(steps, news);
+            return;
+        }
+
+        steps.Add(
+            PaymentEventTypes.Reverted,
+            payment => payment with
             {
                 Status = payment.PaidFrom,
                 Late = false,
                 PaidAt = null,
                 RevertedAt = steps.Now,
-            });
-        }
-        else if (change != 0)
+            },
+            steps.Reorg);
+    }
+
+    private static void SeeWhileConfirmed(Steps steps, News news, bool wasViolated)
+    {
+        if (steps.Payment.FinalityViolated && !wasViolated)
+            steps.Add(PaymentEventTypes.FinalityViolated, reorg: steps.Reorg);
+        else
+            ChangeAmounts(steps, news);
+    }
+
+    private static void SeeWhileClosed(Steps steps, News news)
+    {
+        if (!news.More)
         {
-            steps.Add(PaymentEventTypes.AmountChanged);
+            ChangeAmounts(steps, news);
+            return;
         }
-    }
 
-    private static void SeeWhileConfirmed(Steps steps, Payment before, int change)
-    {
-        if (steps.Payment.FinalityViolated && !before.FinalityViolated)
-            steps.Add(PaymentEventTypes.FinalityViolated);
-        else if (change != 0)
-            steps.Add(PaymentEventTypes.AmountChanged);
-    }
-
-    private static void SeeWhileClosed(Steps steps, int change)
-    {
-        if (change > 0)
-            steps.Add(PaymentEventTypes.LateTransfer, payment => payment with { Resolution = null });
-        else if (change < 0)
-            steps.Add(PaymentEventTypes.AmountChanged);
-
-        if (change > 0 && Suffices(steps.Payment))
+        // What a person dismissed was the money of that time.
+        steps.Add(PaymentEventTypes.LateTransfer, payment => payment with { Resolution = null });
+        if (Suffices(steps.Payment))
             steps.Add(PaymentEventTypes.Paid, Pay(steps));
+    }
+
+    /// <summary>
+    /// Amounts that change without a status. Whether it was paid late follows from what stands, not from the order in
+    /// which it came.
+    /// </summary>
+    private static void ChangeAmounts(Steps steps, News news)
+    {
+        if (news is { More: false, Less: false })
+            return;
+
+        var paid = steps.Payment.Status is PaymentStatus.Paid or PaymentStatus.Confirmed
+            && steps.Payment.Received >= steps.Payment.Due;
+        steps.Add(
+            PaymentEventTypes.AmountChanged,
+            payment => payment with { Late = paid ? IsLate(payment) : payment.Late },
+            news.Less ? steps.Reorg : null);
     }
 
     private static Decision Expire(Payment payment, PaymentInput.ChainTimeReached reached, DateTimeOffset now)
@@ -122,31 +151,38 @@ public static class PaymentLifecycle
         return steps.Accepted();
     }
 
-    private static Decision Cancel(Payment payment, DateTimeOffset now)
+    private static Decision Cancel(Payment payment, PaymentInput.Cancel cancel, DateTimeOffset now)
     {
         if (payment.Status != PaymentStatus.Pending || !payment.Received.IsZero)
             return new Decision.Rejected(RejectionCodes.NotCancelable);
 
         var steps = new Steps(payment, now);
-        steps.Add(PaymentEventTypes.Canceled, canceling => canceling with { Status = PaymentStatus.Canceled });
+        steps.Add(
+            PaymentEventTypes.Canceled,
+            canceling => canceling with { Status = PaymentStatus.Canceled },
+            by: new Doer(cancel.Actor));
         return steps.Accepted();
     }
 
     private static Decision Resolve(Payment payment, Resolution resolution, DateTimeOffset now)
     {
-        var open = payment.Status is PaymentStatus.Pending or PaymentStatus.Expired or PaymentStatus.Canceled;
+        var closed = payment.Status is PaymentStatus.Expired or PaymentStatus.Canceled;
         var steps = new Steps(payment with { Resolution = resolution }, now);
+        var by = new Doer(resolution.Actor, resolution.Reason);
         switch (resolution.Action)
         {
-            case ResolutionAction.Accept when open && !payment.Received.IsZero:
-                steps.Replace(steps.Payment with { AcceptedAmount = payment.Received });
-                steps.Add(PaymentEventTypes.Paid, Pay(steps));
+            case ResolutionAction.Accept
+                when (closed || payment.Status == PaymentStatus.Pending) && !payment.Received.IsZero:
+                // Accepting never asks for more than was due before.
+                var accepted = System.Numerics.BigInteger.Min(payment.Received, payment.Due);
+                steps.Replace(steps.Payment with { AcceptedAmount = accepted });
+                steps.Add(PaymentEventTypes.Paid, Pay(steps), by: by);
                 ConfirmIfFinal(steps);
                 return steps.Accepted();
 
             case ResolutionAction.Dismiss
-                when open && payment.Status != PaymentStatus.Pending && payment.Resolution is null:
-                steps.Add(PaymentEventTypes.Resolved);
+                when closed && payment.Resolution is not { Action: ResolutionAction.Dismiss }:
+                steps.Add(PaymentEventTypes.Resolved, by: by);
                 return steps.Accepted();
 
             default:
@@ -171,8 +207,10 @@ public static class PaymentLifecycle
         Status = PaymentStatus.Paid,
         PaidFrom = payment.Status,
         PaidAt = steps.Now,
-        Late = payment.ReceivedOnTime < payment.Due,
+        Late = IsLate(payment),
     };
+
+    private static bool IsLate(Payment payment) => payment.ReceivedOnTime < payment.Due;
 
     /// <summary>
     /// Enough, by the rule of the payment's state: on time while open; within the late window once expired (or while it
@@ -191,28 +229,4 @@ public static class PaymentLifecycle
         && blockTime > payment.Terms.ExpiresAt
         && payment.ReceivedOnTime < payment.Due
         && (payment.RevertedAt is not { } reverted || now >= reverted + RevertedGrace);
-
-    private static DateTimeOffset LatestBlockTime(IReadOnlyList<Transfer> transfers) =>
-        transfers.Max(transfer => transfer.FirstBlockTime);
-
-    /// <summary>Collects a decision's steps: each is one version, one event, one snapshot.</summary>
-    private sealed class Steps(Payment payment, DateTimeOffset now, Reorg? reorg = null)
-    {
-        private readonly List<PaymentEvent> _events = [];
-
-        public Payment Payment { get; private set; } = payment;
-
-        public DateTimeOffset Now { get; } = now;
-
-        public void Replace(Payment payment) => Payment = payment;
-
-        public void Add(string type, Func<Payment, Payment>? change = null)
-        {
-            var from = Payment.Status;
-            Payment = (change?.Invoke(Payment) ?? Payment) with { Version = Payment.Version + 1 };
-            _events.Add(new PaymentEvent(type, from, Payment, Now, reorg));
-        }
-
-        public Decision.Accepted Accepted() => new(Payment, _events);
-    }
 }

@@ -26,9 +26,12 @@ public sealed record PaymentTerms
 
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary>The smaller of a share in basis points, rounded down, and an absolute cap.</summary>
+    /// <summary>
+    /// The smaller of a share in basis points, rounded down, and an absolute cap; never all of the amount, so that
+    /// nothing is paid by nothing.
+    /// </summary>
     public static BigInteger ToleranceOf(BigInteger amount, int basisPoints, BigInteger cap) =>
-        BigInteger.Min(amount * basisPoints / 10_000, cap);
+        BigInteger.Min(BigInteger.Min(amount * basisPoints / 10_000, cap), amount - 1);
 }
 
 /// <summary>What is to be reviewed although it is paid.</summary>

@@ -51,8 +51,9 @@ internal static class PaymentChanges
     }
 
     /// <summary>
-    /// An order is free again once its payment is closed, and taken once a payment of it is paid after all. It yields
-    /// to a claim that stands: money never waits for an order's rule.
+    /// An order is free again once its payment is closed, unless another payment of it has been paid: then it is that
+    /// one's. It is taken once a payment of it is paid after all, but yields to a claim that stands: money never waits
+    /// for an order's rule.
     /// </summary>
     public static void AddOrderClaim(NpgsqlBatch batch, PaymentRecord before, Payment after)
     {
@@ -67,7 +68,17 @@ internal static class PaymentChanges
               on conflict do nothing
               """
             : """
-              delete from order_claims where merchant_id = $1 and environment = $2 and order_id = $3 and payment_id = $4
+              with heir as (
+                select id from payments
+                where merchant_id = $1 and environment = $2 and order_id = $3 and id <> $4
+                  and status in ('Paid', 'Confirmed')
+                order by id limit 1),
+              inherited as (
+                update order_claims set payment_id = heir.id from heir
+                where merchant_id = $1 and environment = $2 and order_id = $3 and payment_id = $4)
+              delete from order_claims
+              where merchant_id = $1 and environment = $2 and order_id = $3 and payment_id = $4
+                and not exists (select from heir)
               """);
         claim.AddId(before.Details.MerchantId);
         claim.AddText(before.Details.Environment);
@@ -92,8 +103,8 @@ internal static class PaymentChanges
         timeline.AddTime(happened.At);
         timeline.AddText(happened.Reorg?.OldBlockHash);
         timeline.AddText(happened.Reorg?.NewBlockHash);
-        timeline.AddText(happened.After.Resolution?.Actor);
-        timeline.AddText(happened.After.Resolution?.Reason);
+        timeline.AddText(happened.By?.Actor);
+        timeline.AddText(happened.By?.Reason);
 
         AddPendingEvent(
             batch.Add("""

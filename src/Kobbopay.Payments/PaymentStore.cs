@@ -3,6 +3,7 @@ using Kobbopay.Contracts;
 using Kobbopay.Durability;
 using Kobbopay.Payments.Domain;
 using Kobbopay.Payments.Events;
+using Kobbopay.Payments.Exceptions;
 using Kobbopay.Payments.Merchants;
 using Npgsql;
 
@@ -16,6 +17,7 @@ public sealed partial class PaymentStore(
     NpgsqlDataSource database,
     PaymentRenderer renderer,
     MerchantDirectory merchants,
+    PaymentExceptions exceptions,
     Signal<EventSequencer> sequencer,
     Signal<OutboxRelay> relay,
     TimeProvider clock)
@@ -93,8 +95,13 @@ public sealed partial class PaymentStore(
         PaymentChanges.AddUpdate(batch, before, after, before.Progress, clock.Now());
         PaymentChanges.AddOrderClaim(batch, before, after);
         foreach (var happened in change.Events)
+        {
             PaymentChanges.AddEvent(
                 batch, RenderEvent(before.Details, happened, before.Progress, before.Delayed, merchant));
+            if (happened.Type == PaymentEventTypes.FinalityViolated)
+                exceptions.AddFinalityViolated(batch, before, happened);
+        }
+
         return null;
     }
 

@@ -12,5 +12,7 @@ namespace Kobbopay.Payments;
     Converters = [typeof(MillisecondTime)])]
 [JsonSerializable(typeof(PaymentJson))]
 [JsonSerializable(typeof(CreatePaymentRequest))]
+[JsonSerializable(typeof(CancelRequest))]
+[JsonSerializable(typeof(ResolveRequest))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class PaymentsJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using Kobbopay.Durability;
 using Kobbopay.Payments.Events;
+using Kobbopay.Payments.Exceptions;
 using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Sandbox;
@@ -28,6 +29,7 @@ public static class Program
         builder.Services.AddSingleton<PublicUrl>();
         builder.Services.AddSingleton<PaymentRenderer>();
         builder.Services.AddSingleton<PaymentStore>();
+        builder.Services.AddSingleton<PaymentExceptions>();
         builder.Services.AddSingleton<PaymentFactory>();
         builder.Services.AddSingleton<AddressIndexes>();
         builder.Services.AddSingleton<Idempotency>();
@@ -42,6 +44,10 @@ public static class Program
         var app = builder.Build();
         app.UseServiceDefaults();
         app.MapCreatePayment();
+        app.MapCancelPayment();
+        app.MapResolvePayment();
+        app.MapReadExceptions();
+        app.MapCloseException();
         app.MapReadPayments();
         app.MapReadRails();
         app.MapSandbox();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
 using Npgsql;
 
 namespace Kobbopay.Payments;
@@ -42,11 +43,13 @@ public sealed class StoredAnswers(Idempotency idempotency, PaymentStore store)
                     store.AddAnswer(batch, merchant, claim, answer);
                 });
             }
-            catch (PostgresException race)
-                when (claim is not null && race.SqlState == PostgresErrorCodes.UniqueViolation)
+            catch (Exception race) when (claim is not null
+                && race is ProblemException or PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
             {
-                // Another replica was faster, and its answer is this request's.
+                // Another replica may have been faster: then its answer is this request's.
                 answer = await store.FindReplayAsync(merchant, claim, cancellation);
+                if (answer is null)
+                    throw;
             }
 
             return answer ?? throw new InvalidOperationException("The operation gave no answer");

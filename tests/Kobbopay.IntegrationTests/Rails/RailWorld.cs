@@ -89,9 +89,10 @@ public sealed class RailWorld : IAsyncDisposable
         where T : notnull => _app.Services.GetRequiredService<T>();
 
     /// <summary>A payment of this amount, open for an hour.</summary>
-    public async Task<PaymentRecord> CreatePaymentAsync(string amount = "10.5", string currency = "USDT")
+    public async Task<PaymentRecord> CreatePaymentAsync(
+        string amount = "10.5", string currency = "USDT", string? orderId = null)
     {
-        var order = $"order-{Guid.CreateVersion7(Clock.GetUtcNow())}";
+        var order = orderId ?? $"order-{Guid.CreateVersion7(Clock.GetUtcNow())}";
         var request = new CreatePaymentRequest(
             new DecimalText(amount), currency, SimulatorRail.Name, order, null, null, ExpiresIn: 3600, null);
         var (draft, refusal) = await Get<PaymentFactory>().TryMakeAsync(Merchant, request, Token);

@@ -1,146 +1,132 @@
 using System.Numerics;
 using CsCheck;
 using Kobbopay.Payments.Domain;
-using static Kobbopay.UnitTests.Domain.Lives;
 
 namespace Kobbopay.UnitTests.Domain;
 
 /// <summary>What holds for every payment, whatever happens to it.</summary>
 public sealed class LifecyclePropertyTests
 {
-    private static readonly Gen<Transfer[]> Chains =
-        Gen.Select(Gen.Int[1, 130], Gen.Int[1, 12], Gen.Int[0, 130], (amount, block, minute) => (amount, block, minute))
-            .Array[0, 6]
-            .Select(rows => rows.Select((row, i) => Money(row.amount, row.block, row.minute, i)).ToArray());
+    private static readonly string[] Codes = ["payment_not_cancelable", "payment_not_resolvable", "payment_not_expirable"];
 
-    private static readonly Gen<PaymentInput> Inputs = Gen.OneOf(
-        Gen.Select(
-            Chains, Gen.Int[0, 15], PaymentInput (transfers, head) => new PaymentInput.ChainSeen(transfers, head)),
-        Gen.Int[0, 200].Select(PaymentInput (minute) => new PaymentInput.ChainTimeReached(Minute(minute))),
-        Gen.Const<PaymentInput>(new PaymentInput.Cancel()),
-        Gen.Enum<ResolutionAction>().Select(
-            PaymentInput (action) => new PaymentInput.Resolve(new Resolution(action, "operator", "asked"))));
+    /// <summary>What each event may do to the status.</summary>
+    private static readonly Dictionary<string, string[]> Transitions = new(StringComparer.Ordinal)
+    {
+        ["payment.partially_paid"] = ["Pending->Pending"],
+        ["payment.paid"] = ["Pending->Paid", "Expired->Paid", "Canceled->Paid"],
+        ["payment.confirmed"] = ["Paid->Confirmed"],
+        ["payment.amount_changed"] = [.. Enum.GetNames<PaymentStatus>().Select(status => $"{status}->{status}")],
+        ["payment.reverted"] = ["Paid->Pending", "Paid->Expired", "Paid->Canceled"],
+        ["payment.expired"] = ["Pending->Expired"],
+        ["payment.canceled"] = ["Pending->Canceled"],
+        ["payment.late_transfer"] = ["Expired->Expired", "Canceled->Canceled"],
+        ["payment.resolved"] = ["Expired->Expired", "Canceled->Canceled"],
+        ["payment.finality_violated"] = ["Confirmed->Confirmed"],
+    };
 
-    private static readonly Gen<(PaymentInput Input, int Minute)[]> Histories =
-        Gen.Select(Inputs, Gen.Int[0, 60], (input, pause) => (input, pause)).Array[1, 12].Select(steps =>
+    [Fact]
+    public void Versions_and_events_are_dense_and_the_events_alone_rebuild_the_payment() =>
+        Histories.All.Sample(history =>
         {
-            var minute = 0;
-            return steps.Select(step => (step.input, minute += step.pause)).ToArray();
+            var rebuilt = history.Created;
+            foreach (var (_, _, decision) in history.Live())
+            {
+                if (decision is not Decision.Accepted accepted)
+                    continue;
+                foreach (var happened in accepted.Events)
+                {
+                    happened.From.Should().Be(rebuilt.Status);
+                    happened.After.Version.Should().Be(rebuilt.Version + 1);
+                    Transitions[happened.Type].Should().Contain($"{happened.From}->{happened.After.Status}");
+                    rebuilt = happened.After;
+                }
+
+                // Confirmations, and the blocks that money stands in, go on between events; nothing else does.
+                var payment = accepted.Payment;
+                (rebuilt with { Head = payment.Head, Transfers = payment.Transfers }).Should().Be(payment);
+                rebuilt.Received.Should().Be(payment.Received);
+            }
         });
 
     [Fact]
-    public void Versions_and_events_are_dense_and_no_status_changes_without_one() => Histories.Sample(history =>
-    {
-        var payment = Pending;
-        foreach (var (input, minute) in history)
+    public void Confirmed_is_never_left() => Histories.All.Sample(history =>
+        history.Live().All(step => step.Before.Status != PaymentStatus.Confirmed
+            || step.Decision is Decision.Rejected or Decision.Accepted { Payment.Status: PaymentStatus.Confirmed }));
+
+    [Fact]
+    public void What_the_chain_holds_is_what_was_received_and_nothing_is_lost_or_below_zero() =>
+        Histories.All.Sample(history =>
         {
-            if (PaymentLifecycle.Apply(payment, input, Minute(minute)) is not Decision.Accepted accepted)
-                continue;
-            var before = payment;
-            foreach (var happened in accepted.Events)
+            var standing = BigInteger.Zero;
+            foreach (var (_, input, decision) in history.Live())
             {
-                happened.From.Should().Be(before.Status);
-                happened.After.Version.Should().Be(before.Version + 1);
-                before = happened.After;
-            }
-
-            accepted.Payment.Version.Should().Be(before.Version);
-            accepted.Payment.Status.Should().Be(before.Status);
-            payment = accepted.Payment;
-        }
-    });
-
-    [Fact]
-    public void Confirmed_is_never_left() => Histories.Sample(history =>
-    {
-        var payment = Pending;
-        foreach (var (input, minute) in history)
-        {
-            if (PaymentLifecycle.Apply(payment, input, Minute(minute)) is not Decision.Accepted accepted)
-                continue;
-            if (payment.Status == PaymentStatus.Confirmed)
-                accepted.Payment.Status.Should().Be(PaymentStatus.Confirmed);
-            payment = accepted.Payment;
-        }
-    });
-
-    [Fact]
-    public void What_the_chain_holds_is_what_was_received_and_nothing_is_below_zero() => Histories.Sample(history =>
-    {
-        var payment = Pending;
-        foreach (var (input, minute) in history)
-        {
-            var decision = PaymentLifecycle.Apply(payment, input, Minute(minute));
-            if (input is PaymentInput.ChainSeen seen)
-            {
-                decision.Should().BeOfType<Decision.Accepted>();
-                var sum = seen.Transfers.Aggregate(BigInteger.Zero, (total, transfer) => total + transfer.Amount);
-                ((Decision.Accepted)decision).Payment.Received.Should().Be(sum);
-            }
-
-            payment = (decision as Decision.Accepted)?.Payment ?? payment;
-            BigInteger[] amounts =
-                [payment.Received, payment.Final, payment.Missing, payment.Due, payment.ReceivedOnTime];
-            amounts.Should().OnlyContain(amount => amount.Sign >= 0);
-            payment.Final.Should().BeLessThanOrEqualTo(payment.Received);
-        }
-    });
-
-    [Fact]
-    public void Seeing_the_same_again_changes_nothing() => Histories.Sample(history =>
-    {
-        var payment = Pending;
-        foreach (var (input, minute) in history)
-        {
-            if (PaymentLifecycle.Apply(payment, input, Minute(minute)) is not Decision.Accepted accepted)
-                continue;
-            payment = accepted.Payment;
-            var again = new PaymentInput.ChainSeen(payment.Transfers, payment.Head);
-            payment.Accept(again, minute).Events.Should().BeEmpty();
-        }
-    });
-
-    [Fact]
-    public void The_result_does_not_depend_on_how_transfers_are_split_into_scans() =>
-        Gen.Select(
-                Gen.Int[0, 160].Array[1, 12], Chains, Gen.Bool.Array[12],
-                (pauses, money, cuts) => (pauses, money, cuts))
-            .Sample(chain =>
-            {
-                // Block times only grow; each transfer stands in a block that exists, and has its time.
-                var times = new List<int> { 0 };
-                foreach (var pause in chain.pauses)
-                    times.Add(times[^1] + (pause / 8));
-                var head = times.Count - 1;
-                Transfer[] money = [.. chain.money.Select(transfer =>
+                if (input is PaymentInput.ChainSeen seen)
                 {
-                    var block = (int)Math.Min(transfer.BlockNumber, head);
-                    return transfer with { BlockNumber = block, FirstBlockTime = Minute(times[block]) };
-                })];
+                    decision.Should().BeOfType<Decision.Accepted>();
+                    standing = seen.Transfers.Aggregate(BigInteger.Zero, (total, transfer) => total + transfer.Amount);
+                }
 
-                var atOnce = Scan(times, money, [head]);
-                var byBlock = Scan(times, money, [.. Enumerable.Range(1, head)]);
-                var bySlice = Scan(
-                    times, money, [.. Enumerable.Range(1, head).Where(b => b == head || chain.cuts[b - 1])]);
-                Facts(byBlock).Should().Be(Facts(atOnce));
-                Facts(bySlice).Should().Be(Facts(atOnce));
-            });
+                if (decision is not Decision.Accepted { Payment: var payment })
+                    continue;
+                payment.Received.Should().Be(standing);
+                BigInteger[] amounts = [payment.Final, payment.Missing, payment.Due, payment.ReceivedOnTime];
+                amounts.Should().OnlyContain(amount => amount.Sign >= 0);
+                payment.Final.Should().BeLessThanOrEqualTo(payment.Received);
+                payment.Due.Should().BeInRange(1, payment.Terms.Amount);
+            }
+        });
 
-    /// <summary>As the scanner does: what the slice holds, then the time that it reaches.</summary>
-    private static Payment Scan(List<int> times, Transfer[] money, int[] heads)
-    {
-        var payment = Pending;
-        foreach (var head in heads)
+    [Fact]
+    public void A_paid_payment_holds_what_is_due_and_an_open_one_never_holds_enough_on_time() =>
+        Histories.All.Sample(history =>
         {
-            payment = payment.See(head, [.. money.Where(transfer => transfer.BlockNumber <= head)]).Payment;
-            var reached = new PaymentInput.ChainTimeReached(Minute(times[head]));
-            if (PaymentLifecycle.Apply(payment, reached, Minute(times[head])) is Decision.Accepted expired)
-                payment = expired.Payment;
+            foreach (var payment in history.Live().Select(step => step.Decision).OfType<Decision.Accepted>()
+                .Select(accepted => accepted.Payment))
+            {
+                if (payment.Status == PaymentStatus.Paid)
+                    payment.Received.Should().BeGreaterThanOrEqualTo(payment.Due);
+                if (payment.Status == PaymentStatus.Pending)
+                    payment.ReceivedOnTime.Should().BeLessThan(payment.Due);
+                (payment.PaidAt is null).Should().Be(
+                    payment.Status is not (PaymentStatus.Paid or PaymentStatus.Confirmed));
+                (payment.ConfirmedAt is null).Should().Be(payment.Status != PaymentStatus.Confirmed);
+            }
+        });
+
+    [Fact]
+    public void Only_people_are_refused_and_only_their_own_step_names_them() => Histories.All.Sample(history =>
+    {
+        foreach (var (_, input, decision) in history.Live())
+        {
+            if (decision is Decision.Rejected rejected)
+            {
+                Codes.Should().Contain(rejected.Code);
+                input.Should().NotBeOfType<PaymentInput.ChainSeen>();
+                continue;
+            }
+
+            Doer? doer = input switch
+            {
+                PaymentInput.Cancel cancel => new Doer(cancel.Actor),
+                PaymentInput.Resolve resolve => new Doer(resolve.Resolution.Actor, resolve.Resolution.Reason),
+                _ => null,
+            };
+            var events = ((Decision.Accepted)decision).Events;
+            events.Take(1).Should().OnlyContain(happened => happened.By == doer);
+            events.Skip(1).Should().OnlyContain(happened => happened.By == null);
         }
+    });
 
-        return payment;
-    }
-
-    private static (PaymentStatus, PaymentOutcome, bool, BigInteger, BigInteger, int) Facts(Payment payment) => (
-        payment.Status, payment.Outcome, payment.Late, payment.Received, payment.Final, payment.Confirmations);
+    [Fact]
+    public void Seeing_the_same_again_changes_nothing() => Histories.All.Sample(history =>
+    {
+        foreach (var (accepted, minute) in history.Live().Select(step => step.Decision)
+            .Zip(history.Inputs, (decision, input) => (decision as Decision.Accepted, input.Minute)))
+        {
+            if (accepted is null)
+                continue;
+            var again = new PaymentInput.ChainSeen(accepted.Payment.Transfers, accepted.Payment.Head);
+            accepted.Payment.Accept(again, minute).Events.Should().BeEmpty();
+        }
+    });
 }

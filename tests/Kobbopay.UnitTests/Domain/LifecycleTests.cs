@@ -123,7 +123,7 @@ public sealed class LifecycleTests
     [Fact]
     public void Cancel_closes_what_nobody_paid()
     {
-        var step = Pending.Accept(new PaymentInput.Cancel());
+        var step = Pending.Accept(new PaymentInput.Cancel("key_1"));
         step.Types().Should().Equal("payment.canceled");
         step.Payment.Status.Should().Be(PaymentStatus.Canceled);
     }

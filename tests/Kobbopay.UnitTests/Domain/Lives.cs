@@ -30,7 +30,7 @@ internal static class Lives
 
     public static readonly Payment Expired = Pending.Accept(new PaymentInput.ChainTimeReached(Minute(61))).Payment;
 
-    public static readonly Payment Canceled = Pending.Accept(new PaymentInput.Cancel()).Payment;
+    public static readonly Payment Canceled = Pending.Accept(new PaymentInput.Cancel("key_1")).Payment;
 
     public static DateTimeOffset Minute(double minutes) => Start.AddMinutes(minutes);
 

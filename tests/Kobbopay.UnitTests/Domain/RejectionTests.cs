@@ -26,7 +26,7 @@ public sealed class RejectionTests
     [InlineData("canceled")]
     public void Only_a_payment_that_nothing_was_seen_for_can_be_canceled(string state)
     {
-        PaymentLifecycle.Apply(States[state], new PaymentInput.Cancel(), Start)
+        PaymentLifecycle.Apply(States[state], new PaymentInput.Cancel("key_1"), Start)
             .Should().Be(new Decision.Rejected("payment_not_cancelable"));
     }
 

@@ -1,0 +1,39 @@
+using Kobbopay.Contracts;
+using Kobbopay.Payments.Domain;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
+
+namespace Kobbopay.Payments;
+
+/// <summary>It has no fields: what is canceled is in the path.</summary>
+public sealed record CancelRequest;
+
+/// <summary>
+/// <c>POST /v1/payments/{payment_id}/cancel</c>: the end of a payment that nobody has paid anything of. One that has
+/// money already is left to end, or resolved.
+/// </summary>
+public static class CancelPayment
+{
+    public static void MapCancelPayment(this IEndpointRouteBuilder app) =>
+        app.MapPost("/v1/payments/{paymentId}/cancel", HandleAsync).RequireMerchant(Scopes.PaymentsWrite);
+
+    private static async Task HandleAsync(
+        HttpContext http,
+        string paymentId,
+        MerchantIdentity merchant,
+        PaymentStore store,
+        StoredAnswers answers,
+        CancellationToken cancellation)
+    {
+        var body = await JsonBody.ReadOrDefaultAsync(
+            http, PaymentsJson.Default.CancelRequest, new CancelRequest(), cancellation);
+        var cancel = new PaymentInput.Cancel(Id.Format(Id.ApiKey, merchant.KeyId));
+        await answers.AnswerAsync(
+            http,
+            merchant,
+            body.Bytes,
+            PaymentsJson.Default.PaymentJson,
+            answer => store.ChangeAsync(merchant, paymentId, cancel, answer, cancellation),
+            cancellation);
+    }
+}

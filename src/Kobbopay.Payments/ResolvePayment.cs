@@ -1,0 +1,81 @@
+using Kobbopay.Contracts;
+using Kobbopay.Payments.Domain;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
+
+namespace Kobbopay.Payments;
+
+/// <param name="Action"><c>accept</c>: what came is enough. <c>dismiss</c>: it is not, and has been dealt with.</param>
+/// <param name="Reason">For the timeline.</param>
+public sealed record ResolveRequest(string? Action, string? Reason)
+{
+    /// <exception cref="ProblemException"><c>invalid_request</c> with a pointer to each invalid field.</exception>
+    public ResolutionAction Validate()
+    {
+        var (action, error) = Action switch
+        {
+            "accept" => (ResolutionAction.Accept, null),
+            "dismiss" => (ResolutionAction.Dismiss, null),
+            null => (default, new InvalidField("/action", "required", "This field is required.")),
+            _ => (default(ResolutionAction), new InvalidField("/action", "unknown_value", "One of accept, dismiss.")),
+        };
+        ReasonText.ThrowUnlessValid([error, ReasonText.ErrorOf(Reason)]);
+        return action;
+    }
+}
+
+/// <summary>
+/// <c>POST /v1/payments/{payment_id}/resolve</c>: a person's decision about money that the rules leave open.
+/// </summary>
+public static class ResolvePayment
+{
+    public static void MapResolvePayment(this IEndpointRouteBuilder app) =>
+        app.MapPost("/v1/payments/{paymentId}/resolve", HandleAsync).RequireMerchant(Scopes.PaymentsWrite);
+
+    private static async Task HandleAsync(
+        HttpContext http,
+        string paymentId,
+        MerchantIdentity merchant,
+        PaymentStore store,
+        StoredAnswers answers,
+        CancellationToken cancellation)
+    {
+        var body = await JsonBody.ReadAsync(http, PaymentsJson.Default.ResolveRequest, cancellation);
+        var action = body.Value.Validate();
+        var resolve = new PaymentInput.Resolve(
+            new Resolution(action, Id.Format(Id.ApiKey, merchant.KeyId), body.Value.Reason!));
+        await answers.AnswerAsync(
+            http,
+            merchant,
+            body.Bytes,
+            PaymentsJson.Default.PaymentJson,
+            answer => store.ChangeAsync(merchant, paymentId, resolve, answer, cancellation),
+            cancellation);
+    }
+}
+
+/// <summary>Why a person decided something: it is kept with the decision.</summary>
+internal static class ReasonText
+{
+    private const int Limit = 500;
+
+    public static InvalidField? ErrorOf(string? reason)
+    {
+        if (string.IsNullOrWhiteSpace(reason))
+            return new InvalidField("/reason", "required", "This field is required.");
+        return reason.Length > Limit || reason.Any(char.IsControl)
+            ? new InvalidField("/reason", "invalid_format", $"Must be 1 to {Limit} printable characters.")
+            : null;
+    }
+
+    /// <exception cref="ProblemException"><c>invalid_request</c> when one of these is an error.</exception>
+    public static void ThrowUnlessValid(IEnumerable<InvalidField?> fields)
+    {
+        var errors = fields.OfType<InvalidField>().ToList();
+        if (errors.Count > 0)
+        {
+            throw new ProblemException(
+                ProblemCodes.InvalidRequest, string.Join(' ', errors.Select(e => $"{e.Pointer}: {e.Message}")), errors);
+        }
+    }
+}
