@@ -11,6 +11,8 @@ public sealed record Fulfilment(string Decision, string Reason)
         PaymentStatus.Pending => new("wait", "partially_paid"),
         PaymentStatus.Paid => new("wait", "awaiting_confirmations"),
         PaymentStatus.Confirmed when payment.FinalityViolated => new("stop", "finality_violated"),
+        // Mined anew after a deep reorganisation: it was final once, and is not at this moment.
+        PaymentStatus.Confirmed when payment.Final < payment.Due => new("wait", "awaiting_confirmations"),
         PaymentStatus.Confirmed when payment.AcceptedAmount is not null => new("fulfil", "accepted"),
         PaymentStatus.Confirmed => Confirmed(payment),
         _ when payment.Resolution is { Action: ResolutionAction.Dismiss } => new("stop", "dismissed"),

@@ -82,7 +82,7 @@ public sealed class OrderAndDecisionTests : IAsyncLifetime
             await _world.ScanAsync();
             _world.Clock.Advance(TimeSpan.FromMinutes(61));
             await _world.MineAsync();
-            await Task.WhenAll(Task.Run(() => AcceptAsync(payment)), Task.Run(_world.ScanAsync));
+            await Task.WhenAll(AcceptAsync(payment), _world.ScanAsync());
 
             var state = (await _world.ReadAsync(payment.Details.Id)).State;
             (state.Status, state.Due, state.Late).Should().Be((PaymentStatus.Paid, RailWorld.Units("4"), false));
@@ -104,11 +104,11 @@ public sealed class OrderAndDecisionTests : IAsyncLifetime
         await _world.MineAsync(2);
         await Task.WhenAll(payments.SelectMany(payment => new[]
         {
-            Task.Run(() => TryCancelAsync(payment)),
-            Task.Run(() => TryCancelAsync(payment)),
-            Task.Run(() => _world.PayAsync(payment, "10")),
-            Task.Run(_world.ScanAsync),
-            Task.Run(() => _world.ReorgAsync(1, drop: false)),
+            TryCancelAsync(payment),
+            TryCancelAsync(payment),
+            _world.PayAsync(payment, "10"),
+            _world.ScanAsync(),
+            _world.ReorgAsync(1, drop: false),
         }));
         await _world.ScanAsync();
 

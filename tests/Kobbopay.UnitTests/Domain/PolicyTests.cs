@@ -63,7 +63,7 @@ public sealed class PolicyTests
         {
             var decision = Fulfilment.Of(payment).Decision;
             if (decision == "fulfil")
-                (payment.Status, payment.Received >= payment.Due).Should().Be((PaymentStatus.Confirmed, true));
+                (payment.Status, payment.Final >= payment.Due).Should().Be((PaymentStatus.Confirmed, true));
             if (payment.Status is PaymentStatus.Pending or PaymentStatus.Paid)
                 decision.Should().Be("wait");
             if (payment.FinalityViolated)
