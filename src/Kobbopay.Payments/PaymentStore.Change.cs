@@ -64,10 +64,10 @@ public sealed partial class PaymentStore
     private static string WhyNot(PaymentRecord payment)
     {
         var (state, details) = (payment.State, payment.Details);
-        var resolved = state.Resolution is { Action: ResolutionAction.Dismiss } ? ", and dismissed already" : string.Empty;
-        return state.Received.IsZero
-            ? $"The payment is {state.Status}, nothing has been received{resolved}."
-            : $"The payment is {state.Status} with {Amount.Format(state.Received, details.Decimals)} {details.Currency} "
-                + $"received{resolved}.";
+        var received = state.Received.IsZero
+            ? "nothing"
+            : $"{Amount.Format(state.Received, details.Decimals)} {details.Currency}";
+        var dismissed = state.Resolution is { Action: ResolutionAction.Dismiss } ? " and dismissed" : string.Empty;
+        return $"The payment is {state.Status} with {received} received{dismissed}.";
     }
 }

@@ -5,7 +5,9 @@ using Kobbopay.Testing;
 
 namespace Kobbopay.IntegrationTests.PaymentsApi;
 
-/// <summary><c>POST /v1/payments/{payment_id}/cancel</c>, alone and against what else may happen at that moment.</summary>
+/// <summary>
+/// <c>POST /v1/payments/{payment_id}/cancel</c>, alone and against what else may happen at that moment.
+/// </summary>
 public sealed class CancelPaymentTests : IAsyncLifetime
 {
     private RunningPayments _payments = null!;

@@ -7,7 +7,8 @@ namespace Kobbopay.UnitTests.Domain;
 /// <summary>What holds for every payment, whatever happens to it.</summary>
 public sealed class LifecyclePropertyTests
 {
-    private static readonly string[] Codes = ["payment_not_cancelable", "payment_not_resolvable", "payment_not_expirable"];
+    private static readonly string[] Codes =
+        ["payment_not_cancelable", "payment_not_resolvable", "payment_not_expirable"];
 
     /// <summary>What each event may do to the status.</summary>
     private static readonly Dictionary<string, string[]> Transitions = new(StringComparer.Ordinal)

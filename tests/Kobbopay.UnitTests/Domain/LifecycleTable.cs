@@ -14,7 +14,8 @@ internal static class LifecycleTable
 {
     private const int Now = 85;
 
-    private static readonly Payment Open = Pending with { Terms = Terms with { LateWindow = TimeSpan.FromMinutes(15) } };
+    private static readonly Payment Open =
+        Pending with { Terms = Terms with { LateWindow = TimeSpan.FromMinutes(15) } };
     private static readonly Payment Ended = Expire(Open);
     private static readonly Payment Closed = Open.Accept(new PaymentInput.Cancel("key_1")).Payment;
     private static readonly Payment OnTime = Open.See(1, Money(100, block: 1)).Payment;
