@@ -2,6 +2,7 @@ using Kobbopay.Durability;
 using Kobbopay.Payments.Events;
 using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
+using Kobbopay.Payments.Reports;
 using Kobbopay.Payments.Sandbox;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
@@ -33,6 +34,7 @@ public static class Program
         builder.Services.AddSingleton<Idempotency>();
         builder.Services.AddSingleton<StoredAnswers>();
         builder.Services.AddSingleton<MerchantDirectory>();
+        builder.Services.AddSingleton<ReportSlots>();
         builder.Services.AddRails(builder.Configuration);
         builder.Services.AddHostedService<DemoMerchant>();
         builder.Services.AddLoop<EventSequencer>();
@@ -43,6 +45,11 @@ public static class Program
         app.UseServiceDefaults();
         app.MapCreatePayment();
         app.MapReadPayments();
+        app.MapListPayments();
+        app.MapReadTransfers();
+        app.MapReadTimeline();
+        app.MapReadUnmatchedTransfers();
+        app.MapPaymentsReport();
         app.MapReadRails();
         app.MapSandbox();
         app.MapReadEvents();
