@@ -13,8 +13,8 @@ from (
   group by t.payment_id) s
 where p.id = s.payment_id;
 
--- Lists, newest first: docs/queries.md says which query uses which. The partial ones cost a creation nothing (or nothing
--- unless it has metadata).
+-- Lists, newest first: docs/queries.md says which query uses which. The partial ones cost a creation nothing, but for
+-- its metadata.
 create index payments_by_status on payments (merchant_id, environment, status, id);
 create index payments_by_rail on payments (merchant_id, environment, network, currency, id);
 create index payments_by_outcome on payments (merchant_id, environment, outcome, id) where outcome <> 'none';

@@ -42,7 +42,7 @@ public static class PaymentsReport
         http.Response.ContentType = "text/csv; charset=utf-8; header=present";
         http.Response.Headers.ContentDisposition =
             $"attachment; filename=\"payments-{span.From:yyyyMMdd}-{span.To:yyyyMMdd}.csv\"";
-        await WriteAsync(http.Response, row, cancellation);
+        await WriteAsync(row, chunk => http.Response.WriteAsync(chunk, cancellation), cancellation);
     }
 
     internal static NpgsqlCommand CommandOf(NpgsqlDataSource database, MerchantIdentity merchant, ReportSpan span)
@@ -76,7 +76,9 @@ public static class PaymentsReport
         return command;
     }
 
-    private static async Task WriteAsync(HttpResponse response, NpgsqlDataReader row, CancellationToken cancellation)
+    /// <param name="write">Takes the text in chunks, each when the one before is gone.</param>
+    internal static async Task WriteAsync(
+        NpgsqlDataReader row, Func<string, Task> write, CancellationToken cancellation)
     {
         var totals = new ReportTotals();
         var chunk = new StringBuilder(ChunkSize + 1024);
@@ -88,17 +90,14 @@ public static class PaymentsReport
         {
             AppendRow(chunk, row, totals);
             if (chunk.Length >= ChunkSize)
-                await FlushAsync();
+            {
+                await write(chunk.ToString());
+                chunk.Clear();
+            }
         }
 
         totals.AppendTo(chunk);
-        await FlushAsync();
-
-        async Task FlushAsync()
-        {
-            await response.WriteAsync(chunk.ToString(), Encoding.UTF8, cancellation);
-            chunk.Clear();
-        }
+        await write(chunk.ToString());
     }
 
     private static void AppendRow(StringBuilder csv, NpgsqlDataReader row, ReportTotals totals)

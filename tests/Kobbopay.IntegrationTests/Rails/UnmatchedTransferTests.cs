@@ -98,10 +98,6 @@ public sealed class UnmatchedTransferTests : IAsyncLifetime
         (await RowsAsync()).Single().Canonical.Should().BeTrue();
 
         // The block in its place is one second older: time on a chain is the miner's.
-        await _world.ScalarAsync<int>("""
-            with back as (update simulator_chains set head_time = head_time - interval '1 second')
-            select 1
-            """);
         await _world.ReorgAsync(1, drop: false);
         await _world.ScalarAsync<int>("""
             with back as (update simulator_blocks set time = time - interval '1 second' where number =
