@@ -46,11 +46,13 @@ public static class ListPayments
         var conditions =
             $"p.merchant_id = $3 and p.environment = $4 and {range.Where("p.id")}"
             + PaymentFilter.AddConditions(command.Parameters, query);
+        // The rail leads its order, although it is the same in all of it: that order only its own index has.
+        var direction = range.Before is null ? "desc" : "asc";
         var ids = PaymentFilter.AddRails(command.Parameters, query, rails) is { } rail
             ? $"""
               select f.id from {rail} cross join lateral (
                 select p.id from payments p where {conditions} and p.network = r.network and p.currency = r.currency
-                {range.OrderAndLimit("p.id")}) f
+                order by p.network {direction}, p.currency {direction}, p.id {direction} limit $1) f
               {range.OrderAndLimit("f.id")}
               """
             : $"select p.id from payments p where {conditions} {range.OrderAndLimit("p.id")}";

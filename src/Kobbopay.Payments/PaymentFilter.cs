@@ -97,10 +97,11 @@ internal static class PaymentFilter
     /// </summary>
     public static Guid FirstIdOf(DateTimeOffset time)
     {
-        var milliseconds = time.AddTicks(TimeSpan.TicksPerMillisecond - 1).ToUnixTimeMilliseconds();
+        var ticks = Math.Max(0, time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks);
+        var milliseconds = (ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
         Span<byte> id = stackalloc byte[16];
         id.Clear();
-        BinaryPrimitives.WriteInt64BigEndian(id, Math.Max(0, milliseconds) << 16);
+        BinaryPrimitives.WriteInt64BigEndian(id, milliseconds << 16);
         return new Guid(id, bigEndian: true);
     }
 

@@ -14,6 +14,12 @@ namespace Kobbopay.Payments;
 /// </summary>
 public static class Program
 {
+    /// <summary>
+    /// Its disks are flash and its indexes in memory: going to a merchant's own rows one by one costs less than walking
+    /// through everybody's in order, which the planner's default takes for the cheaper way.
+    /// </summary>
+    private const string OwnIndexes = "-c random_page_cost=1.1";
+
     public static Task Main(string[] args) => Build(args).RunAsync();
 
     /// <param name="clock">The tests' clock; the system's when null.</param>
@@ -22,7 +28,7 @@ public static class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.AddServiceDefaults();
-        builder.AddDatabase(ResourceNames.PaymentsDatabase);
+        builder.AddDatabase(ResourceNames.PaymentsDatabase, OwnIndexes);
         builder.MigrateAtStart(ResourceNames.PaymentsDatabase, typeof(Program).Assembly);
         builder.AddMessaging();
 

@@ -48,7 +48,7 @@ create table unmatched_transfers (
   block_time timestamptz not null,
   canonical boolean not null default true,
   seen_at timestamptz not null,
-  unique (chain, tx_hash, contract, recipient, ordinal),
+  constraint unmatched_transfers_identity unique (chain, tx_hash, contract, recipient, ordinal),
   check ((currency is null) = (decimals is null))
 );
 

@@ -107,7 +107,7 @@ public sealed class ReportRouteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_hundred_thousand_rows_are_written_in_pieces()
+    public async Task A_report_of_many_rows_is_written_in_pieces()
     {
         await ExecuteAsync("""
             insert into payments
@@ -116,10 +116,10 @@ public sealed class ReportRouteTests : IAsyncLifetime
                public_token, created_at, expires_at, confirmed_at)
             select gen_random_uuid(), $1, 'test', 'Confirmed', 'exact', 1, 1, 0, 1, '0', 'USDT', 'example-network', 'c',
               6, 'order', 'a' || n, '0/1', 'u', 't' || n, now(), now() + interval '1 hour', now()
-            from generate_series(1, 100000) n
+            from generate_series(1, 10000) n
             """);
         var (_, text) = await _payments.GetTextAsync($"/v1/reports/payments.csv?{Today}");
-        text.Split("\r\n").Should().HaveCount(100_003);
+        text.Split("\r\n").Should().HaveCount(10_003);
         text.Should().EndWith("TOTAL,,,,example-network,USDT,,,,,,0,,,,,,,\r\n");
     }
 
