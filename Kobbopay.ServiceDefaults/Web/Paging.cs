@@ -51,7 +51,8 @@ public sealed record PageRange(int Limit, Guid? After, Guid? Before, CursorForm 
     /// Conditions a list query on the id column <paramref name="id"/>; $1 is <see cref="Fetch"/>, $2 <see
     /// cref="Cursor"/>.
     /// </summary>
-    public string Where(string id) => Before is null ? $"($2::uuid is null or {id} < $2)" : $"{id} > $2";
+    public string Where(string id) =>
+        Before is not null ? $"{id} > $2" : After is not null ? $"{id} < $2" : "$2::uuid is null";
 
     /// <summary>The end of the same query.</summary>
     public string OrderAndLimit(string id) =>

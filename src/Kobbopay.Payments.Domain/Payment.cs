@@ -70,7 +70,7 @@ public sealed record Payment
     public BigInteger ReceivedOnTime => ReceivedBy(Terms.ExpiresAt);
 
     /// <summary>What is missing to the amount asked, never below zero.</summary>
-    public BigInteger Missing => BigInteger.Max(BigInteger.Zero, (AcceptedAmount ?? Terms.Amount) - Received);
+    public BigInteger Missing => MissingAfter(Received);
 
     /// <summary>
     /// The confirmations that the whole of what is due has: those of the transfer that completes it, oldest first. It
@@ -103,6 +103,9 @@ public sealed record Payment
 
     /// <summary>The chain took back money that was final: the status stays, the goods should not leave.</summary>
     public bool FinalityViolated => Status == PaymentStatus.Confirmed && Received < Due;
+
+    public BigInteger MissingAfter(BigInteger received) =>
+        BigInteger.Max(BigInteger.Zero, (AcceptedAmount ?? Terms.Amount) - received);
 
     /// <summary>What was in a block with this timestamp or an earlier one.</summary>
     public BigInteger ReceivedBy(DateTimeOffset time) => SumOf(transfer => transfer.FirstBlockTime <= time);

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Kobbopay.Contracts;
 using Kobbopay.Payments.Domain;
 using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
@@ -135,7 +134,8 @@ public sealed class PaymentFactory(
 
         var details = new PaymentDetails
         {
-            Id = Id.New(clock),
+            // Of the very time it is created at, which lists rely on (PaymentFilter.FirstIdOf).
+            Id = Guid.CreateVersion7(now),
             MerchantId = identity.MerchantId,
             Environment = identity.Environment,
             Currency = asset.Currency,

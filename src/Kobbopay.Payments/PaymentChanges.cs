@@ -27,12 +27,13 @@ internal static class PaymentChanges
               status = $2, outcome = $3, late = $4, paid_from = $5, version = $6, progress = $7, accepted_amount = $8,
               received = $9, confirmations = $10, head = $11, resolution_action = $12, resolution_actor = $13,
               resolution_reason = $14, paid_at = $15, confirmed_at = $16, reverted_at = $17,
-              closed_at = case when $2 in ('Expired', 'Canceled') then coalesce(closed_at, $18) end
+              closed_at = case when $2 in ('Expired', 'Canceled') then coalesce(closed_at, $18) end,
+              final = $19, transfer_count = $20
             where id = $1
             """);
         update.AddId(before.Details.Id);
         update.AddText(after.Status.ToString());
-        update.AddText(PaymentRenderer.OutcomeOf(after));
+        update.AddText(PaymentRenderer.NameOf(after.Outcome));
         update.AddFlag(after.Late);
         update.AddText(after.PaidFrom.ToString());
         update.AddInteger(after.Version);
@@ -48,6 +49,8 @@ internal static class PaymentChanges
         update.AddTime(after.ConfirmedAt);
         update.AddTime(after.RevertedAt);
         update.AddTime(now);
+        update.AddUnits(after.Final);
+        update.AddInteger(after.Transfers.Count);
     }
 
     /// <summary>

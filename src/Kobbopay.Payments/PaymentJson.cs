@@ -59,15 +59,19 @@ public sealed record DetectionJson(bool Delayed);
 /// <summary>Renders payments; the public URL is configuration, never the request's Host.</summary>
 public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails)
 {
-    public PaymentJson Render(PaymentDetails details, Payment state, bool delayed)
+    public PaymentJson Render(PaymentDetails details, Payment state, bool delayed) =>
+        Render(new PaymentView(details, state, TransferSummary.Of(state), Progress: 0, delayed));
+
+    public PaymentJson Render(PaymentView payment)
     {
+        var (details, state, transfers, _, delayed) = payment;
         string Text(System.Numerics.BigInteger units) => Domain.Amount.Format(units, details.Decimals);
-        var fulfilment = Fulfilment.Of(state);
+        var fulfilment = Fulfilment.Of(state, transfers.Received, transfers.Final, transfers.Outcome);
         return new PaymentJson(
             Id.Format(Id.Payment, details.Id),
             details.Environment,
             state.Status.ToString(),
-            OutcomeOf(state),
+            NameOf(transfers.Outcome),
             state.Late,
             Text(state.Terms.Amount),
             details.Currency,
@@ -79,12 +83,12 @@ public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails
             details.AddressPath,
             details.XpubFingerprint,
             details.PaymentUri,
-            Text(state.Received),
-            Text(state.Final),
+            Text(transfers.Received),
+            Text(transfers.Final),
             Text(state.Due),
-            state.Confirmations,
+            transfers.Confirmations,
             state.Terms.RequiredConfirmations,
-            [.. Newest(state).Select(transfer => new TransferJson(
+            [.. transfers.Newest.Select(transfer => new TransferJson(
                 Id.Format(Id.Transfer, transfer.Id),
                 transfer.TxHash,
                 Text(transfer.Amount),
@@ -92,7 +96,7 @@ public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails
                 transfer.BlockHash,
                 ConfirmationsOf(transfer, state),
                 transfer.FirstBlockTime <= state.Terms.ExpiresAt))],
-            state.Transfers.Count,
+            transfers.Count,
             publicUrl.OfPayment(details.PublicToken),
             details.ReturnUrl,
             details.WebhookUrl,
@@ -108,8 +112,12 @@ public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails
 
     /// <summary>What the payer may see: the closed list of contracts.md, section 5.</summary>
     public PublicPayment RenderPublic(
-        PaymentDetails details, Payment state, int progress, bool delayed, string merchantName)
+        PaymentDetails details, Payment state, int progress, bool delayed, string merchantName) =>
+        RenderPublic(new PaymentView(details, state, TransferSummary.Of(state), progress, delayed), merchantName);
+
+    public PublicPayment RenderPublic(PaymentView payment, string merchantName)
     {
+        var (details, state, transfers, progress, delayed) = payment;
         string Text(System.Numerics.BigInteger units) => Domain.Amount.Format(units, details.Decimals);
         var rail = rails.Of(details.Network);
         return new PublicPayment(
@@ -126,32 +134,29 @@ public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails
             details.DepositAddress,
             details.PaymentUri,
             state.Status.ToString(),
-            OutcomeOf(state),
+            NameOf(transfers.Outcome),
             state.Late,
-            Text(state.Received),
-            Text(state.Missing),
-            state.Confirmations,
+            Text(transfers.Received),
+            Text(state.MissingAfter(transfers.Received)),
+            transfers.Confirmations,
             state.Terms.RequiredConfirmations,
             delayed,
             state.Terms.ExpiresAt,
             details.ReturnUrl,
-            [.. Newest(state).Select(transfer => new PublicTransfer(
+            [.. transfers.Newest.Select(transfer => new PublicTransfer(
                 transfer.TxHash,
                 rail.ExplorerUrl(transfer.TxHash),
                 Text(transfer.Amount),
                 ConfirmationsOf(transfer, state)))]);
     }
 
-    public static string OutcomeOf(Payment state) => state.Outcome.ToString().ToLowerInvariant();
+    public static string NameOf(PaymentOutcome outcome) => outcome.ToString().ToLowerInvariant();
 
     /// <summary>In one order always: the database keeps another than the request had.</summary>
     private static IReadOnlyDictionary<string, string> Ordered(IReadOnlyDictionary<string, string> metadata) =>
         metadata.Count < 2
             ? metadata
             : new OrderedDictionary<string, string>(metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal));
-
-    private static IEnumerable<Transfer> Newest(Payment state) =>
-        state.Transfers.OrderByDescending(transfer => transfer.BlockNumber).Take(PaymentJson.TransfersShown);
 
     /// <summary>Like the payment's, it stops counting at the required number.</summary>
     private static int ConfirmationsOf(Transfer transfer, Payment state) =>

@@ -44,18 +44,6 @@ public sealed partial class PaymentStore(
         return (await ReadAsync(batch, cancellation)).SingleOrDefault();
     }
 
-    /// <summary>By the payer's token.</summary>
-    public async Task<PaymentRecord?> FindByTokenAsync(string publicToken, CancellationToken cancellation)
-    {
-        await using var batch = database.CreateBatch();
-        batch.Add($"select {PaymentRows.Columns} from payments p where p.public_token = $1").AddText(publicToken);
-        batch.Add($"""
-            select {PaymentRows.TransferColumns} from transfers t join payments p on p.id = t.payment_id
-            where p.public_token = $1 and t.canonical order by t.block_number, t.id
-            """).AddText(publicToken);
-        return (await ReadAsync(batch, cancellation)).SingleOrDefault();
-    }
-
     /// <summary>
     /// Payments and their canonical transfers, locked until the transaction ends, always in the order of their ids, so
     /// that two writers never wait for each other.
@@ -85,7 +73,8 @@ public sealed partial class PaymentStore(
         var after = change.Payment;
         if (change.Events.Count == 0)
         {
-            if (ConfirmationsOf(after).SequenceEqual(ConfirmationsOf(before.State)))
+            if (ConfirmationsOf(after).SequenceEqual(ConfirmationsOf(before.State))
+                && after.Transfers.SequenceEqual(before.State.Transfers))
                 return null;
             var progress = before.Progress + 1;
             PaymentChanges.AddUpdate(batch, before, after, progress, clock.Now());

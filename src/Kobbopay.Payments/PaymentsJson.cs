@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Kobbopay.Payments.Rails;
+using Kobbopay.ServiceDefaults.Web;
 
 namespace Kobbopay.Payments;
 
@@ -11,6 +13,10 @@ namespace Kobbopay.Payments;
     AllowDuplicateProperties = false,
     Converters = [typeof(MillisecondTime)])]
 [JsonSerializable(typeof(PaymentJson))]
+[JsonSerializable(typeof(Page<PaymentJson>), TypeInfoPropertyName = "PaymentPage")]
+[JsonSerializable(typeof(Page<ListedTransferJson>), TypeInfoPropertyName = "TransferPage")]
+[JsonSerializable(typeof(Page<TimelineStepJson>), TypeInfoPropertyName = "TimelinePage")]
+[JsonSerializable(typeof(Page<UnmatchedTransferJson>), TypeInfoPropertyName = "UnmatchedPage")]
 [JsonSerializable(typeof(CreatePaymentRequest))]
 [JsonSerializable(typeof(CancelRequest))]
 [JsonSerializable(typeof(ResolveRequest))]

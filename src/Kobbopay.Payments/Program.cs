@@ -3,6 +3,7 @@ using Kobbopay.Payments.Events;
 using Kobbopay.Payments.Exceptions;
 using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
+using Kobbopay.Payments.Reports;
 using Kobbopay.Payments.Sandbox;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
@@ -14,6 +15,12 @@ namespace Kobbopay.Payments;
 /// </summary>
 public static class Program
 {
+    /// <summary>
+    /// Its disks are flash and its indexes in memory: going to a merchant's own rows one by one costs less than walking
+    /// through everybody's in order, which the planner's default takes for the cheaper way.
+    /// </summary>
+    private const string OwnIndexes = "-c random_page_cost=1.1";
+
     public static Task Main(string[] args) => Build(args).RunAsync();
 
     /// <param name="clock">The tests' clock; the system's when null.</param>
@@ -22,7 +29,7 @@ public static class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.AddServiceDefaults();
-        builder.AddDatabase(ResourceNames.PaymentsDatabase);
+        builder.AddDatabase(ResourceNames.PaymentsDatabase, OwnIndexes);
         builder.MigrateAtStart(ResourceNames.PaymentsDatabase, typeof(Program).Assembly);
         builder.AddMessaging();
 
@@ -35,6 +42,7 @@ public static class Program
         builder.Services.AddSingleton<Idempotency>();
         builder.Services.AddSingleton<StoredAnswers>();
         builder.Services.AddSingleton<MerchantDirectory>();
+        builder.Services.AddSingleton<ReportSlots>();
         builder.Services.AddRails(builder.Configuration);
         builder.Services.AddHostedService<DemoMerchant>();
         builder.Services.AddLoop<EventSequencer>();
@@ -49,6 +57,11 @@ public static class Program
         app.MapReadExceptions();
         app.MapCloseException();
         app.MapReadPayments();
+        app.MapListPayments();
+        app.MapReadTransfers();
+        app.MapReadTimeline();
+        app.MapReadUnmatchedTransfers();
+        app.MapPaymentsReport();
         app.MapReadRails();
         app.MapSandbox();
         app.MapReadEvents();

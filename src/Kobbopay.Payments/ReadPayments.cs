@@ -1,7 +1,9 @@
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Npgsql;
 
 namespace Kobbopay.Payments;
 
@@ -15,35 +17,58 @@ public static class ReadPayments
             ResourceNames.PublicStatus);
     }
 
+    /// <summary>Somebody else's payment is no different from none.</summary>
+    internal static ProblemException NotFound() => new(ProblemCodes.NotFound, "There is no such payment.");
+
+    /// <exception cref="ProblemException"><c>not_found</c>: what is no id is nobody's.</exception>
+    internal static Guid ParseId(string paymentId) =>
+        Id.TryParse(Id.Payment, paymentId, out var id) ? id : throw NotFound();
+
+    internal static NpgsqlCommand ById(NpgsqlDataSource database, MerchantIdentity merchant, Guid paymentId)
+    {
+        var command = database.CreateCommand(
+            $"""
+            select {PaymentViews.Columns} from payments p {PaymentViews.Newest}
+            where p.id = $1 and p.merchant_id = $2 and p.environment = $3
+            """);
+        command.Parameters.AddId(paymentId);
+        command.Parameters.AddOwner(merchant);
+        return command;
+    }
+
+    internal static NpgsqlCommand ByToken(NpgsqlDataSource database, string publicToken)
+    {
+        var command = database.CreateCommand(
+            $"select {PaymentViews.Columns} from payments p {PaymentViews.Newest} where p.public_token = $1");
+        command.Parameters.AddText(publicToken);
+        return command;
+    }
+
     private static async Task<IResult> ReadAsync(
         string paymentId,
         MerchantIdentity merchant,
-        PaymentStore store,
+        NpgsqlDataSource database,
         PaymentRenderer renderer,
         CancellationToken cancellation)
     {
-        var payment = Id.TryParse(Id.Payment, paymentId, out var id)
-            ? await store.FindAsync(merchant.MerchantId, merchant.Environment, id, cancellation)
-            : null;
-        return payment is null
-            ? throw new ProblemException(ProblemCodes.NotFound, "There is no such payment.")
-            : Results.Json(
-                renderer.Render(payment.Details, payment.State, payment.Delayed), PaymentsJson.Default.PaymentJson);
+        await using var command = ById(database, merchant, ParseId(paymentId));
+        var payment = await PaymentViews.FindAsync(command, cancellation) ?? throw NotFound();
+        return Results.Json(renderer.Render(payment), PaymentsJson.Default.PaymentJson);
     }
 
     private static async Task<IResult> ReadPublicAsync(
         string token,
-        PaymentStore store,
+        NpgsqlDataSource database,
         PaymentRenderer renderer,
         Merchants.MerchantDirectory merchants,
         CancellationToken cancellation)
     {
-        if (await store.FindByTokenAsync(token, cancellation) is not { } payment)
+        await using var command = ByToken(database, token);
+        if (await PaymentViews.FindAsync(command, cancellation) is not { } payment)
             return Results.NotFound();
 
         var merchant = await merchants.GetAsync(payment.Details.MerchantId, payment.Details.Environment, cancellation);
-        var view = renderer.RenderPublic(
-            payment.Details, payment.State, payment.Progress, payment.Delayed, merchant.DisplayName);
-        return Results.Json(view, ContractsJson.Default.PublicPayment);
+        return Results.Json(
+            renderer.RenderPublic(payment, merchant.DisplayName), ContractsJson.Default.PublicPayment);
     }
 }

@@ -36,7 +36,7 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
     {
         var newest = walk.Blocks[^1];
         using var scan = Source.StartActivity("scan blocks", ActivityKind.Internal, newest.TraceParent);
-        var (findings, waiting) = await FindAsync(connection, rail, cursor, walk, cancellation);
+        var (findings, unmatched, waiting) = await FindAsync(connection, rail, cursor, walk, cancellation);
         var payments = await PaymentStore.LockAsync(
             connection, [.. findings.Payments.Union(waiting)], cancellation);
         var now = clock.Now();
@@ -44,6 +44,7 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
         await using var batch = connection.CreateBatch();
         TransferChanges.AddSeen(batch, cursor.Chain, findings.Seen, now);
         TransferChanges.AddDropped(batch, findings.Dropped);
+        unmatched.AddTo(batch, rail, cursor.Chain, now);
         var progressed = new List<PublicPayment>();
         foreach (var payment in payments)
         {
@@ -66,7 +67,7 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
     }
 
     /// <summary>The blocks' transfers that are payments', and the payments that only wait for confirmations.</summary>
-    private async Task<(Findings Findings, List<Guid> Waiting)> FindAsync(
+    private async Task<(Findings Findings, UnmatchedTransfers Unmatched, List<Guid> Waiting)> FindAsync(
         NpgsqlConnection connection, IRail rail, ChainCursor cursor, ChainWalk walk, CancellationToken cancellation)
     {
         var transfers = walk.Blocks.SelectMany(block => block.Transfers).ToList();
@@ -79,6 +80,7 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
         TransferChanges.SelectAbove(batch, cursor.Chain, walk.Fork);
         var mostConfirmations = rail.Assets.Select(asset => asset.MostConfirmations).DefaultIfEmpty(0).Max();
         TransferChanges.SelectWaiting(batch, cursor.Chain, walk.Fork - mostConfirmations);
+        UnmatchedTransfers.SelectKnownAndAbove(batch, cursor.Chain, txHashes, walk.Fork);
 
         await using var row = await batch.ExecuteReaderAsync(cancellation);
         var watched = await row.ReadAllAsync(TransferChanges.ReadWatched, cancellation);
@@ -88,7 +90,14 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
         var orphaned = await row.ReadAllAsync(TransferChanges.Read, cancellation);
         await row.NextResultAsync(cancellation);
         var waiting = await row.ReadAllAsync(id => id.GetGuid(0), cancellation);
-        return (Findings.Of(walk.Blocks, watched, known, orphaned, clock), waiting);
+        await row.NextResultAsync(cancellation);
+        var knownUnmatched = await row.ReadAllAsync(UnmatchedTransfers.Read, cancellation);
+        await row.NextResultAsync(cancellation);
+        var orphanedUnmatched = await row.ReadAllAsync(UnmatchedTransfers.Read, cancellation);
+
+        var findings = Findings.Of(walk.Blocks, watched, known, orphaned, clock);
+        var unmatched = UnmatchedTransfers.Of(findings.Uncounted, knownUnmatched, orphanedUnmatched, clock);
+        return (findings, unmatched, waiting);
     }
 }
 

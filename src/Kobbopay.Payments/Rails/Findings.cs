@@ -30,6 +30,9 @@ internal sealed class Findings
 
     public List<TransferRow> Dropped { get; } = [];
 
+    /// <summary>To a payment's address, and no payment's: <see cref="UnmatchedTransfers"/>.</summary>
+    public List<Uncounted> Uncounted { get; } = [];
+
     public IEnumerable<Guid> Payments => _seenBy.Keys.Union(_droppedBy.Keys);
 
     /// <param name="watched">Payments at the addresses that the blocks pay to.</param>
@@ -46,23 +49,30 @@ internal sealed class Findings
         var addresses = watched.ToDictionary(address => address.Address, StringComparer.Ordinal);
         var rows = known.Concat(orphaned).DistinctBy(row => row.Id).ToDictionary(row => row.Key);
         var standing = new HashSet<Guid>();
-        foreach (var block in blocks)
+        var ours = blocks.SelectMany(WithKeys).Where(found => addresses.ContainsKey(found.Key.Recipient)).ToList();
+        var ids = NewIds(ours.Count, clock);
+        foreach (var (block, transfer, key) in ours)
         {
-            foreach (var (transfer, key) in WithKeys(block))
+            var address = addresses[key.Recipient];
+            var before = rows.GetValueOrDefault(key);
+            if (address.Contract != key.Contract)
             {
-                if (!addresses.TryGetValue(transfer.Recipient, out var address) || address.Contract != key.Contract)
-                    continue;
-                var before = rows.GetValueOrDefault(key);
-                if (before is null && address.ClosedAt + WatchedAfterClose < block.Time)
-                    continue;
-
-                var row = new TransferRow(
-                    before?.Id ?? Id.New(clock), address.PaymentId, key, transfer.Amount, block.Number, block.Hash,
-                    transfer.LogIndex, block.Time, before?.FirstBlockTime ?? block.Time, Canonical: true);
-                standing.Add(row.Id);
-                if (row != before)
-                    Add(findings.Seen, findings._seenBy, row);
+                findings.Uncounted.Add(new(block, transfer, key, address.PaymentId, UnmatchedReasons.WrongToken));
+                continue;
             }
+
+            if (before is null && address.ClosedAt + WatchedAfterClose < block.Time)
+            {
+                findings.Uncounted.Add(new(block, transfer, key, address.PaymentId, UnmatchedReasons.ClosedPayment));
+                continue;
+            }
+
+            var row = new TransferRow(
+                before?.Id ?? ids.Dequeue(), address.PaymentId, key, transfer.Amount, block.Number, block.Hash,
+                transfer.LogIndex, block.Time, before?.FirstBlockTime ?? block.Time, Canonical: true);
+            standing.Add(row.Id);
+            if (row != before)
+                Add(findings.Seen, findings._seenBy, row);
         }
 
         foreach (var row in orphaned.Where(row => !standing.Contains(row.Id)))
@@ -102,7 +112,11 @@ internal sealed class Findings
         return _blocks[own?.BlockNumber ?? _newest].TraceParent;
     }
 
-    private static IEnumerable<(TokenTransfer Transfer, TransferKey Key)> WithKeys(Block block)
+    /// <summary>Ascending, so that what one scan finds is listed in the order of the chain.</summary>
+    public static Queue<Guid> NewIds(int count, TimeProvider clock) =>
+        new(Enumerable.Range(0, count).Select(_ => Id.New(clock)).Order());
+
+    private static IEnumerable<(Block Block, TokenTransfer Transfer, TransferKey Key)> WithKeys(Block block)
     {
         var ordinals = new Dictionary<TransferKey, int>();
         foreach (var transfer in block.Transfers.OrderBy(transfer => transfer.LogIndex))
@@ -110,7 +124,7 @@ internal sealed class Findings
             var first = new TransferKey(transfer.TxHash, transfer.Contract ?? string.Empty, transfer.Recipient, 0);
             var ordinal = ordinals.GetValueOrDefault(first);
             ordinals[first] = ordinal + 1;
-            yield return (transfer, first with { Ordinal = ordinal });
+            yield return (block, transfer, first with { Ordinal = ordinal });
         }
     }
 

@@ -38,7 +38,7 @@ public sealed class RunningPayments : IAsyncDisposable
             new IdentityKeys(gateway.Configuration), gateway.Environment, TimeProvider.System);
     }
 
-    public MerchantIdentity Merchant { get; } = new(
+    public MerchantIdentity Merchant { get; private init; } = new(
         Guid.CreateVersion7(DateTimeOffset.UnixEpoch), MerchantEnvironments.Test, Guid.Empty, Scopes.All);
 
     /// <summary>What the merchant's key is called in timelines.</summary>
@@ -51,6 +51,21 @@ public sealed class RunningPayments : IAsyncDisposable
     public static async Task<RunningPayments> StartAsync(params string[] settings)
     {
         var database = await RailWorld.NewDatabaseAsync();
+        var service = new RunningPayments(database, await StartAppAsync(database, settings));
+        await RailWorld.AddMerchantAsync(service.Database, service.Merchant.MerchantId, TimeSpan.FromMinutes(60));
+        return service;
+    }
+
+    /// <summary>Another start of the same service with other settings; this one has ended.</summary>
+    public async Task<RunningPayments> RestartAsync(params string[] settings)
+    {
+        _client.Dispose();
+        await _app.DisposeAsync();
+        return new RunningPayments(_database, await StartAppAsync(_database, settings)) { Merchant = Merchant };
+    }
+
+    private static async Task<WebApplication> StartAppAsync(TestDatabase database, string[] settings)
+    {
         var app = Payments.Program.Build(
         [
             "--applicationName=Kobbopay.Payments",
@@ -63,9 +78,7 @@ public sealed class RunningPayments : IAsyncDisposable
             .. settings,
         ]);
         await app.StartAsync(Token);
-        var service = new RunningPayments(database, app);
-        await RailWorld.AddMerchantAsync(service.Database, service.Merchant.MerchantId, TimeSpan.FromMinutes(60));
-        return service;
+        return app;
     }
 
     public async ValueTask DisposeAsync()
@@ -79,6 +92,16 @@ public sealed class RunningPayments : IAsyncDisposable
         SendAsync(HttpMethod.Post, path, body, Merchant, idempotencyKey);
 
     public Task<Answer> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null, Merchant);
+
+    /// <summary>An answer that is no JSON: its content headers and its text.</summary>
+    public async Task<(string Headers, string Text)> GetTextAsync(string path, MerchantIdentity? merchant = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add(IdentityToken.Header, _gateway.ForMerchant(ResourceNames.Payments, merchant ?? Merchant));
+        using var response = await _client.SendAsync(request, Token);
+        response.EnsureSuccessStatusCode();
+        return (response.Content.Headers.ToString(), await response.Content.ReadAsStringAsync(Token));
+    }
 
     public async Task<Answer> SendAsync(
         HttpMethod method, string path, string? body, MerchantIdentity merchant, string? idempotencyKey = null)
