@@ -23,7 +23,7 @@ public static class Program
         builder.AddServiceDefaults();
         builder.AddDatabase(ResourceNames.PaymentsDatabase);
         builder.MigrateAtStart(ResourceNames.PaymentsDatabase, typeof(Program).Assembly);
-        builder.AddMessaging();
+        builder.AddEvents();
 
         builder.Services.AddSingleton<PublicUrl>();
         builder.Services.AddSingleton<PaymentRenderer>();
@@ -35,8 +35,6 @@ public static class Program
         builder.Services.AddSingleton<MerchantDirectory>();
         builder.Services.AddRails(builder.Configuration);
         builder.Services.AddHostedService<DemoMerchant>();
-        builder.Services.AddLoop<EventSequencer>();
-        builder.Services.AddLoop<OutboxRelay>();
         builder.Services.AddLoop<PruneIdempotencyKeys>();
 
         var app = builder.Build();

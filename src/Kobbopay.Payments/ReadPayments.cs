@@ -28,7 +28,7 @@ public static class ReadPayments
         return payment is null
             ? throw new ProblemException(ProblemCodes.NotFound, "There is no such payment.")
             : Results.Json(
-                renderer.Render(payment.Details, payment.State, payment.Delayed), PaymentsJson.Default.PaymentJson);
+                renderer.Render(payment.Details, payment.State, payment.Delayed), PaymentsJson.Relaxed.PaymentJson);
     }
 
     private static async Task<IResult> ReadPublicAsync(
