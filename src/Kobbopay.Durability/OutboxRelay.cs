@@ -9,8 +9,8 @@ using Npgsql;
 namespace Kobbopay.Durability;
 
 /// <summary>
-/// Messages of one type that a service keeps in a table of its own: the outbox holds their ids alone, so that nothing is
-/// written twice.
+/// Messages of one type that a service keeps in a table of its own: the outbox holds their ids alone, so that nothing
+/// is written twice.
 /// </summary>
 /// <param name="ReadAsync">Reads the messages of these ids; one that is no longer kept is left out.</param>
 public sealed record StoredMessages(
@@ -113,7 +113,8 @@ public sealed partial class OutboxRelay(
         foreach (var group in rows.Where(row => row.Body is null).GroupBy(row => row.MessageType))
         {
             var source = stored.Single(source => source.MessageType == group.Key);
-            foreach (var (id, message) in await source.ReadAsync(connection, [.. group.Select(row => row.Id)], cancellation))
+            Guid[] ids = [.. group.Select(row => row.Id)];
+            foreach (var (id, message) in await source.ReadAsync(connection, ids, cancellation))
                 messages[id] = message;
         }
 
@@ -148,7 +149,7 @@ public sealed partial class OutboxRelay(
         await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
-    [LoggerMessage(LogLevel.Warning, "The {MessageType} {Id} was so old that it is no longer kept; it is not published")]
+    [LoggerMessage(LogLevel.Warning, "The {MessageType} {Id} is no longer kept, so it is not published")]
     private partial void LogGone(string messageType, Guid id);
 
     private sealed record Row(Guid Id, string MessageType, byte[]? Body, string? TraceParent);

@@ -40,7 +40,7 @@ public sealed class EventSequencer(
             return false;
 
         var next = await NumberAsync(connection, pending, cancellation);
-        var events = pending.ConvertAll(row => SequencedEvent.From(row, next[new EventStream(row.MerchantId, row.Environment)]++));
+        var events = pending.ConvertAll(row => SequencedEvent.From(row, next[row.Stream]++));
         await StoreAsync(connection, events, cancellation);
         await transaction.CommitAsync(cancellation);
         relay.Set();
@@ -92,7 +92,7 @@ public sealed class EventSequencer(
     private static async Task<Dictionary<EventStream, long>> NumberAsync(
         NpgsqlConnection connection, List<PendingEventRow> pending, CancellationToken cancellation)
     {
-        var streams = pending.CountBy(row => new EventStream(row.MerchantId, row.Environment)).ToList();
+        var streams = pending.CountBy(row => row.Stream).ToList();
         await using var command = new NpgsqlCommand(
             """
             insert into event_counters as c (merchant_id, environment, latest)

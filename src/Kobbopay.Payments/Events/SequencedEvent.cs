@@ -30,6 +30,8 @@ internal sealed record PendingEventRow(
         p.webhook_url
         """;
 
+    public EventStream Stream => new(MerchantId, Environment);
+
     public static PendingEventRow Read(NpgsqlDataReader row) => new(
         row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3), row.GetString(4), row.GetString(5),
         row.IsDBNull(10) ? null : PendingPayment.Read(row), PaymentRows.Time(row, 6), row.GetFieldValue<byte[]>(7),

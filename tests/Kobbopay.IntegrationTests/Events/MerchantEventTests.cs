@@ -34,8 +34,9 @@ public sealed class MerchantEventTests
             $$"""
             {"id":"{{Id.Format(Id.Event, request.EventId)}}","type":"webhook_endpoint.failing","apiVersion":"v1",
             "environment":"test","sequence":{{failing["sequence"]}},"createdAt":"2026-01-02T03:04:05.678Z",
-            "object":"webhook_endpoint","data":{"webhookEndpoint":{"id":"whe_1","description":"Größe"}}}
-            """.ReplaceLineEndings(string.Empty));
+            "object":"webhook_endpoint","data":
+            """.ReplaceLineEndings(string.Empty)
+            + """{"webhookEndpoint":{"id":"whe_1","description":"Größe"}}}""");
         received.Select(one => one.EventId).Should().OnlyHaveUniqueItems();
         received.Single(one => one.Type == "webhook_endpoint.failing").Body
             .Should().Equal(Encoding.UTF8.GetBytes(bytes));

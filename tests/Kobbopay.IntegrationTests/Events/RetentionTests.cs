@@ -1,4 +1,3 @@
-using Kobbopay.Contracts;
 using Kobbopay.Durability;
 using Kobbopay.IntegrationTests.Rails;
 using Kobbopay.Payments.Events;
@@ -68,7 +67,8 @@ public sealed class RetentionTests : IAsyncLifetime
         await using var database = await TestDatabase.CreateEmptyAsync();
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
         await RunScriptsAsync(source, script => string.CompareOrdinal(script, "0007") < 0);
-        DateTimeOffset[] times = [new(2025, 12, 28, 23, 59, 59, TimeSpan.Zero), new(2025, 12, 29, 0, 0, 0, TimeSpan.Zero)];
+        var monday = new DateTimeOffset(2025, 12, 29, 0, 0, 0, TimeSpan.Zero);
+        DateTimeOffset[] times = [monday.AddMilliseconds(-1), monday];
         foreach (var time in times)
         {
             await using var insert = source.CreateCommand(
@@ -109,7 +109,8 @@ public sealed class RetentionTests : IAsyncLifetime
     {
         for (var i = 0; i < payments; i++)
             await _world.CreatePaymentAsync();
-        await RunAsync<EventSequencer>(() => _world.ScalarAsync<bool>("select not exists (select from pending_events)"));
+        await RunAsync<EventSequencer>(
+            () => _world.ScalarAsync<bool>("select not exists (select from pending_events)"));
     }
 
     /// <summary>Runs the loop until it has done what is expected of it; its pauses are the test's clock's.</summary>

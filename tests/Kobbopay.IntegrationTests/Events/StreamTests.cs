@@ -3,7 +3,6 @@ using Kobbopay.IntegrationTests.PaymentsApi;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.Testing;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 
@@ -107,7 +106,8 @@ public sealed class StreamTests
         };
         client.DefaultRequestHeaders.Add("x-api-key", key);
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/events") { Headers = { { Sse.Item1, Sse.Item2 } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/events");
+        request.Headers.Add(Sse.Item1, Sse.Item2);
         await using var stream = new SseReader(
             await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token));
         var waiting = client.GetStringAsync(new Uri("/v1/events?wait=30", UriKind.Relative), Token);

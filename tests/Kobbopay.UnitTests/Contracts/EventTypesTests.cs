@@ -19,7 +19,8 @@ public sealed class EventTypesTests
     public void A_pattern_takes_one_type_or_all_of_an_object()
     {
         EventTypes.Matching("payment.paid").Should().Equal("payment.paid");
-        EventTypes.Matching("webhook_endpoint.*").Should().Equal("webhook_endpoint.failing", "webhook_endpoint.disabled");
+        EventTypes.Matching("webhook_endpoint.*")
+            .Should().Equal("webhook_endpoint.failing", "webhook_endpoint.disabled");
         EventTypes.Matching("payment").Should().BeEmpty();
     }
 }
