@@ -18,6 +18,9 @@ public sealed class ProblemException(string code, string detail, IReadOnlyList<I
 
     /// <summary>The payment that stands in the way (409 on an order).</summary>
     public ConflictingPayment? Conflict { get; init; }
+
+    /// <summary>Where the feed begins (410 on a cursor that is older).</summary>
+    public long? OldestSequence { get; init; }
 }
 
 /// <param name="Pointer">RFC 6901 JSON pointer into the body, or <c>?name</c> for a query parameter.</param>
@@ -54,7 +57,8 @@ public static class Problems
             kind.Retryable,
             problem.Errors,
             problem.Conflict?.PaymentId,
-            problem.Conflict?.PublicStatusUrl);
+            problem.Conflict?.PublicStatusUrl,
+            problem.OldestSequence);
         var bytes = JsonSerializer.SerializeToUtf8Bytes(body, Json.ProblemBody);
         http.Response.ContentType = ContentType;
         http.Response.ContentLength = bytes.Length;
@@ -92,7 +96,8 @@ internal sealed record ProblemBody(
     bool Retryable,
     IReadOnlyList<InvalidField>? Errors,
     [property: JsonPropertyName("payment_id")] string? PaymentId,
-    string? PublicStatusUrl);
+    string? PublicStatusUrl,
+    long? OldestSequence);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

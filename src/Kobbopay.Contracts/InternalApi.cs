@@ -29,9 +29,10 @@ public sealed record ApiKeyDescription(
     int Version);
 
 /// <summary>
-/// Consecutive events, ascending; <see cref="LatestSequence"/> is the head of the merchant's environment.
+/// Consecutive events, ascending; <see cref="LatestSequence"/> is the head of the merchant's environment, and
+/// <see cref="OldestSequence"/> where it begins: what lies before is no longer kept.
 /// </summary>
-public sealed record EventRange(IReadOnlyList<PaymentChanged> Events, long LatestSequence);
+public sealed record EventRange(IReadOnlyList<PaymentChanged> Events, long LatestSequence, long OldestSequence);
 
 public sealed record EventHeads(IReadOnlyList<EventHead> Heads);
 

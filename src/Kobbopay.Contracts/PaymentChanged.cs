@@ -1,24 +1,26 @@
 namespace Kobbopay.Contracts;
 
 /// <summary>
-/// The one bus message per payment event. <see cref="Body"/> is the event as the merchant sees it, rendered once and
-/// carried opaquely; what a consumer needs to file it stands beside it. Consumers are idempotent by (merchant,
-/// environment, sequence) and order-proof by version.
+/// The one bus message per event of a merchant's feed, nearly always a payment's. <see cref="Body"/> is the event as
+/// the merchant sees it, rendered once and carried opaquely; what a consumer needs to file it stands beside it.
+/// Consumers are idempotent by (merchant, environment, sequence) and order-proof by version.
 /// </summary>
 /// <param name="Sequence">Dense per merchant and environment (contracts.md, section 3): a gap is a lost
 /// message.</param>
-/// <param name="WebhookUrl">The payment's own <c>webhookUrl</c>, when it has one (section 4).</param>
+/// <param name="Payment">Null for an event of another object (<see cref="MerchantEventRequested"/>).</param>
 /// <param name="TraceParent">W3C trace context of the request or scan that caused the event.</param>
+/// <param name="ExceptEndpointId">The one endpoint that does not get this event.</param>
 public sealed record PaymentChanged(
     Guid EventId,
     Guid MerchantId,
     string Environment,
     long Sequence,
-    Guid PaymentId,
-    int Version,
     string Type,
     DateTimeOffset CreatedAt,
     byte[] Body,
-    PublicPayment Public,
-    string? WebhookUrl,
-    string? TraceParent);
+    ChangedPayment? Payment,
+    string? TraceParent,
+    Guid? ExceptEndpointId = null);
+
+/// <param name="WebhookUrl">The payment's own <c>webhookUrl</c>, when it has one (section 4).</param>
+public sealed record ChangedPayment(Guid Id, int Version, PublicPayment Public, string? WebhookUrl);

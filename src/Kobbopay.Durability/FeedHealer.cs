@@ -147,13 +147,44 @@ public sealed partial class FeedHealer(
             + $"&after={after}&limit={EventsPerFetch}",
                 ContractsJson.Default.EventRange,
                 cancellation);
-            if (range is not { Events: [.., var newest] events })
+            if (range is null)
                 return;
+            if (range.OldestSequence - 1 > after)
+            {
+                // What lies before the beginning of the feed comes no more: this consumer was away for too long, or is
+                // new.
+                await SkipAsync(gap, range.OldestSequence - 1, cancellation);
+                after = range.OldestSequence - 1;
+            }
+
+            if (range.Events is not [.., var newest])
+                return;
+            var events = range.Events;
             await handler.HandleAsync(events, cancellation);
             LogHealed(events.Count, gap.MerchantId, gap.Environment, after);
             after = newest.Sequence;
         }
     }
+
+    /// <summary>Moves the watermark over what is no longer kept.</summary>
+    private async Task SkipAsync(Gap gap, long upTo, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(
+            """
+            insert into inbox_streams as s (merchant_id, environment, contiguous) values ($1, $2, $3)
+            on conflict (merchant_id, environment) do update
+            set contiguous = greatest(s.contiguous, excluded.contiguous)
+            """);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = gap.MerchantId });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = gap.Environment });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = upTo });
+        await command.ExecuteNonQueryAsync(cancellation);
+        LogSkipped(gap.MerchantId, gap.Environment, gap.Contiguous, upTo);
+    }
+
+    [LoggerMessage(LogLevel.Warning,
+        "The events of {Merchant}/{Environment} after {After} up to {UpTo} are no longer kept; they are skipped")]
+    private partial void LogSkipped(Guid merchant, string environment, long after, long upTo);
 
     [LoggerMessage(LogLevel.Warning,
         "Fetched {Count} events of {Merchant}/{Environment} after {After} that the bus had not brought")]

@@ -9,12 +9,21 @@ using Npgsql;
 namespace Kobbopay.Durability;
 
 /// <summary>
+/// Messages of one type that a service keeps in a table of its own: the outbox holds their ids alone, so that nothing
+/// is written twice.
+/// </summary>
+/// <param name="ReadAsync">Reads the messages of these ids; one that is no longer kept is left out.</param>
+public sealed record StoredMessages(
+    string MessageType,
+    Func<NpgsqlConnection, Guid[], CancellationToken, Task<IReadOnlyDictionary<Guid, object>>> ReadAsync);
+
+/// <summary>
 /// Publishes outbox rows and deletes those that the broker has confirmed. Rows are claimed with <c>skip locked</c>, so
 /// any number of replicas share the work; a crash between confirm and delete repeats messages, which consumers expect.
 /// </summary>
-public sealed class OutboxRelay(
-    NpgsqlDataSource database, IBusControl bus, Signal<OutboxRelay> signal, TimeProvider clock,
-    ILogger<OutboxRelay> logger)
+public sealed partial class OutboxRelay(
+    NpgsqlDataSource database, IBusControl bus, IEnumerable<StoredMessages> stored, Signal<OutboxRelay> signal,
+    TimeProvider clock, ILogger<OutboxRelay> logger)
     : BackgroundLoop(clock, logger)
 {
     /// <summary>
@@ -28,9 +37,10 @@ public sealed class OutboxRelay(
     private static readonly ActivitySource Source = new("Kobbopay.Outbox");
 
     private static readonly FrozenDictionary<string, Type> MessageTypes =
-        new[] { typeof(PaymentChanged), typeof(PaymentProgressed) }
+        new[] { typeof(PaymentChanged), typeof(PaymentProgressed), typeof(MerchantEventRequested) }
             .ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
 
+    private readonly ILogger _logger = logger;
     private bool _wasConnected;
 
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
@@ -54,9 +64,10 @@ public sealed class OutboxRelay(
         if (rows.Count == 0)
             return false;
 
+        var messages = await ReadStoredAsync(connection, rows, cancellation);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(ConfirmTimeout);
-        var publishing = rows.ConvertAll(row => PublishAsync(row, timeout.Token));
+        var publishing = rows.ConvertAll(row => PublishAsync(row, messages, timeout.Token));
         try
         {
             await Task.WhenAll(publishing);
@@ -88,18 +99,41 @@ public sealed class OutboxRelay(
         while (await reader.ReadAsync(cancellation))
         {
             rows.Add(new Row(
-                reader.GetGuid(0), reader.GetString(1), reader.GetFieldValue<byte[]>(2),
+                reader.GetGuid(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetFieldValue<byte[]>(2),
                 reader.IsDBNull(3) ? null : reader.GetString(3)));
         }
 
         return rows;
     }
 
-    private async Task PublishAsync(Row row, CancellationToken cancellation)
+    private async Task<Dictionary<Guid, object>> ReadStoredAsync(
+        NpgsqlConnection connection, List<Row> rows, CancellationToken cancellation)
+    {
+        var messages = new Dictionary<Guid, object>();
+        foreach (var group in rows.Where(row => row.Body is null).GroupBy(row => row.MessageType))
+        {
+            var source = stored.Single(source => source.MessageType == group.Key);
+            Guid[] ids = [.. group.Select(row => row.Id)];
+            foreach (var (id, message) in await source.ReadAsync(connection, ids, cancellation))
+                messages[id] = message;
+        }
+
+        return messages;
+    }
+
+    private async Task PublishAsync(Row row, Dictionary<Guid, object> messages, CancellationToken cancellation)
     {
         using var activity = Source.StartActivity("outbox publish", ActivityKind.Producer, row.TraceParent);
         var type = MessageTypes[row.MessageType];
-        var message = JsonSerializer.Deserialize(row.Body, type, ContractsJson.Default)!;
+        var message = row.Body is { } body
+            ? JsonSerializer.Deserialize(body, type, ContractsJson.Default)
+            : messages.GetValueOrDefault(row.Id);
+        if (message is null)
+        {
+            LogGone(row.MessageType, row.Id);
+            return;
+        }
+
         await bus.Publish(
                 message, type, Pipe.Execute<PublishContext>(context => context.MessageId = row.Id), cancellation);
     }
@@ -115,5 +149,8 @@ public sealed class OutboxRelay(
         await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
-    private sealed record Row(Guid Id, string MessageType, byte[] Body, string? TraceParent);
+    [LoggerMessage(LogLevel.Warning, "The {MessageType} {Id} is no longer kept, so it is not published")]
+    private partial void LogGone(string messageType, Guid id);
+
+    private sealed record Row(Guid Id, string MessageType, byte[]? Body, string? TraceParent);
 }

@@ -29,7 +29,7 @@ public static class CreatePayment
         Idempotency idempotency,
         CancellationToken cancellation)
     {
-        var body = await JsonBody.ReadAsync(http, PaymentsJson.Default.CreatePaymentRequest, cancellation);
+        var body = await JsonBody.ReadAsync(http, PaymentsJson.Relaxed.CreatePaymentRequest, cancellation);
         var claim = Idempotency.ClaimOf(http, body.Bytes);
         var created = await idempotency.RunAloneAsync(
             merchant,

@@ -149,9 +149,13 @@ public sealed record CreatePaymentRequest(
             var pointer = $"/metadata/{escaped}";
             if (key.Length is 0 or > MetadataKeyLimit || HasControls(key))
                 invalid(pointer, "invalid_format", $"A key must be 1 to {MetadataKeyLimit} printable characters.");
-            else if (value is null || value.Length > MetadataValueLimit
-                || value.Contains('\0', StringComparison.Ordinal))
-                invalid(pointer, "invalid_format", $"A value must be text of {MetadataValueLimit} characters at most.");
+            else if (value is null || value.Length > MetadataValueLimit || HasControls(value, "\n\r\t"))
+            {
+                invalid(
+                    pointer,
+                    "invalid_format",
+                    $"A value must be text of {MetadataValueLimit} characters at most, without control characters.");
+            }
         }
     }
 

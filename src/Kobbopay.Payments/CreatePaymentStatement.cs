@@ -80,7 +80,7 @@ internal static class CreatePaymentStatement
         p.AddInteger(details.Decimals);
         p.AddText(details.Description);
         p.AddJson(JsonSerializer.SerializeToUtf8Bytes(
-            details.Metadata, PaymentsJson.Default.IReadOnlyDictionaryStringString));
+            details.Metadata, PaymentsJson.Relaxed.IReadOnlyDictionaryStringString));
         p.AddText(details.ReturnUrl);
         p.AddText(details.WebhookUrl);
         p.AddText(details.DepositAddress);

@@ -45,6 +45,12 @@ public sealed record PaymentJson(
 {
     /// <summary>An object carries the newest transfers only, with their count; the rest is a list of its own.</summary>
     public const int TransfersShown = 20;
+
+    /// <summary>
+    /// Bytes of a new payment at most: what it may gain later (transfers, amounts, times, and the envelope around it)
+    /// is below 12 KiB, and an event has at most 64 (contracts.md, section 3).
+    /// </summary>
+    public const int CreationLimit = 52 * 1024;
 }
 
 public sealed record AssetJson(string? Contract, int Decimals);

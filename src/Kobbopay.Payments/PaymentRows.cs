@@ -66,7 +66,7 @@ internal static class PaymentRows
         Decimals = row.GetInt16(18),
         OrderId = row.GetString(19),
         Description = TextOrNull(row, 20),
-        Metadata = JsonSerializer.Deserialize(row.GetString(21), PaymentsJson.Default.DictionaryStringString)!,
+        Metadata = JsonSerializer.Deserialize(row.GetString(21), PaymentsJson.Relaxed.DictionaryStringString)!,
         ReturnUrl = TextOrNull(row, 22),
         WebhookUrl = TextOrNull(row, 23),
         DepositAddress = row.GetString(24),
@@ -102,6 +102,13 @@ internal static class PaymentRows
 
     public static void AddLong(this NpgsqlParameterCollection parameters, long value) =>
         parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
+
+    public static void AddTexts(this NpgsqlParameterCollection parameters, string[]? values) =>
+        parameters.Add(new NpgsqlParameter
+        {
+            Value = (object?)values ?? DBNull.Value,
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
+        });
 
     public static void AddFlag(this NpgsqlParameterCollection parameters, bool value) =>
         parameters.Add(new NpgsqlParameter<bool> { TypedValue = value });

@@ -19,12 +19,15 @@ public sealed partial class PaymentStore
     /// order was released at this very moment. It is to be drafted anew.
     /// </returns>
     /// <exception cref="ProblemException">
-    /// <c>idempotency_key_reused</c>, <c>order_has_open_payment</c> or <c>order_already_paid</c>.
+    /// <c>idempotency_key_reused</c>, <c>order_has_open_payment</c>, <c>order_already_paid</c>, or
+    /// <c>invalid_request</c> for a payment that would be too large.
     /// </exception>
     internal async Task<CreateResult?> CreateAsync(
         MerchantIdentity merchant, PaymentDraft draft, IdempotencyClaim? claim, CancellationToken cancellation)
     {
         var created = RenderEvent(draft.Details, draft.Created, 0, delayed: false, draft.Merchant);
+        if (created.Snapshot.Length > PaymentJson.CreationLimit)
+            throw TooLarge();
         var location = Location + Id.Format(Id.Payment, draft.Details.Id);
         if (await InsertAsync(created, draft.Merchant, claim, location, cancellation))
         {
@@ -68,6 +71,14 @@ public sealed partial class PaymentStore
 
         return new CreateResult(
             row.GetInt16(1), PaymentRows.TextOrNull(row, 2), row.GetFieldValue<byte[]>(3), KeyReplayed: true);
+    }
+
+    /// <summary>Each field is within its limit, and nearly all of them consist of the rarest characters.</summary>
+    private static ProblemException TooLarge()
+    {
+        const string Message = "All fields together are too large: shorten the metadata.";
+        return new ProblemException(
+            ProblemCodes.InvalidRequest, $"/metadata: {Message}", [new("/metadata", "too_large", Message)]);
     }
 
     private async Task<bool> InsertAsync(
@@ -119,7 +130,7 @@ public sealed partial class PaymentStore
         var answer = new CreateResult(
             200,
             Location + rendered.PaymentId,
-            JsonSerializer.SerializeToUtf8Bytes(rendered, PaymentsJson.Default.PaymentJson),
+            JsonSerializer.SerializeToUtf8Bytes(rendered, PaymentsJson.Relaxed.PaymentJson),
             OrderReplayed: true);
         await RememberAsync(was, claim, answer, cancellation);
         return answer;

@@ -120,7 +120,7 @@ public sealed partial class PaymentStore(
             Id.New(clock),
             details,
             happened,
-            JsonSerializer.SerializeToUtf8Bytes(snapshot, PaymentsJson.Default.PaymentJson),
+            JsonSerializer.SerializeToUtf8Bytes(snapshot, PaymentsJson.Relaxed.PaymentJson),
             JsonSerializer.SerializeToUtf8Bytes(view, ContractsJson.Default.PublicPayment));
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kobbopay.Payments.Rails;
 using Kobbopay.ServiceDefaults.Web;
@@ -21,4 +23,21 @@ namespace Kobbopay.Payments;
 [JsonSerializable(typeof(CancelRequest))]
 [JsonSerializable(typeof(ResolveRequest))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
-public sealed partial class PaymentsJson : JsonSerializerContext;
+public sealed partial class PaymentsJson : JsonSerializerContext
+{
+    /// <summary>
+    /// The one to use, for snapshots, answers and stored values alike: text stays as it is, so that an event of a
+    /// payment with the longest metadata stays below 64 KiB. The content type keeps browsers from taking it for HTML.
+    /// </summary>
+    public static PaymentsJson Relaxed => Lean.Instance;
+
+    // A class of its own, initialised when the generated options are there.
+    private static class Lean
+    {
+        public static readonly PaymentsJson Instance = new(
+            new JsonSerializerOptions(new PaymentsJson().GeneratedSerializerOptions!)
+            {
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            });
+    }
+}

@@ -31,7 +31,7 @@ public static class Program
         builder.AddServiceDefaults();
         builder.AddDatabase(ResourceNames.PaymentsDatabase, OwnIndexes);
         builder.MigrateAtStart(ResourceNames.PaymentsDatabase, typeof(Program).Assembly);
-        builder.AddMessaging();
+        builder.AddEvents();
 
         builder.Services.AddSingleton<PublicUrl>();
         builder.Services.AddSingleton<PaymentRenderer>();
@@ -45,8 +45,6 @@ public static class Program
         builder.Services.AddSingleton<ReportSlots>();
         builder.Services.AddRails(builder.Configuration);
         builder.Services.AddHostedService<DemoMerchant>();
-        builder.Services.AddLoop<EventSequencer>();
-        builder.Services.AddLoop<OutboxRelay>();
         builder.Services.AddLoop<PruneIdempotencyKeys>();
 
         var app = builder.Build();

@@ -53,7 +53,7 @@ public static class ReadPayments
     {
         await using var command = ById(database, merchant, ParseId(paymentId));
         var payment = await PaymentViews.FindAsync(command, cancellation) ?? throw NotFound();
-        return Results.Json(renderer.Render(payment), PaymentsJson.Default.PaymentJson);
+        return Results.Json(renderer.Render(payment), PaymentsJson.Relaxed.PaymentJson);
     }
 
     private static async Task<IResult> ReadPublicAsync(

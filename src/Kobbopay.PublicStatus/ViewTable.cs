@@ -40,7 +40,7 @@ public sealed class ViewTable(NpgsqlDataSource database, TimeProvider clock)
     {
         await using var command = database.CreateCommand(StoreFromEvents);
         Inbox.AddParameters(command.Parameters, events);
-        AddViews(command.Parameters, [.. events.Select(e => e.Public)]);
+        AddViews(command.Parameters, [.. events.Select(e => e.Payment?.Public).OfType<PublicPayment>()]);
         await command.ExecuteNonQueryAsync(cancellation);
     }
 

@@ -12,6 +12,8 @@ public sealed class EventSequencer(
     NpgsqlDataSource database,
     Signal<EventSequencer> signal,
     Signal<OutboxRelay> relay,
+    EventPartitions partitions,
+    EventWaiters waiters,
     TimeProvider clock,
     ILogger<EventSequencer> logger) : BackgroundLoop(clock, logger)
 {
@@ -38,17 +40,31 @@ public sealed class EventSequencer(
             return false;
 
         var next = await NumberAsync(connection, pending, cancellation);
-        var events = pending.ConvertAll(row => SequencedEvent.From(row, next[(row.MerchantId, row.Environment)]++));
-        await using (var batch = new NpgsqlBatch(connection, transaction))
-        {
-            SequencedEvent.AddToLog(batch, events);
-            SequencedEvent.AddToOutbox(batch, events);
-            await batch.ExecuteNonQueryAsync(cancellation);
-        }
-
+        var events = pending.ConvertAll(row => SequencedEvent.From(row, next[row.Stream]++));
+        await StoreAsync(connection, events, cancellation);
         await transaction.CommitAsync(cancellation);
         relay.Set();
+        waiters.Announce(next.Select(stream => KeyValuePair.Create(stream.Key, stream.Value - 1)));
         return pending.Count == BatchLimit;
+    }
+
+    private async Task StoreAsync(
+        NpgsqlConnection connection, List<SequencedEvent> events, CancellationToken cancellation)
+    {
+        await partitions.EnsureAsync(events.Select(e => e.Row.Id), cancellation);
+        await using var batch = connection.CreateBatch();
+        SequencedEvent.AddToLog(batch, events);
+        SequencedEvent.AddToOutbox(batch, events);
+        try
+        {
+            await batch.ExecuteNonQueryAsync(cancellation);
+        }
+        catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.CheckViolation)
+        {
+            // The partition that these events belong to was dropped; the next attempt makes it again.
+            partitions.Forget();
+            throw;
+        }
     }
 
     private static async Task<List<PendingEventRow>> TakeAsync(
@@ -56,12 +72,11 @@ public sealed class EventSequencer(
     {
         await using var batch = connection.CreateBatch();
         batch.Add(QueuePlans.Fresh);
-        var take = batch.Add("""
+        var take = batch.Add($"""
             with turn as materialized (select pg_try_advisory_xact_lock($1) as mine),
             next as (select position from pending_events where (select mine from turn) order by position limit $2)
             delete from pending_events p using next where p.position = next.position
-            returning p.position, p.id, p.merchant_id, p.environment, p.type, p.payment_id, p.order_id, p.version,
-              p.status, p.previous_status, p.created_at, p.snapshot, p.public_view, p.webhook_url, p.traceparent
+            returning {PendingEventRow.Columns}
             """);
         take.AddLong(LockKey);
         take.AddInteger(BatchLimit);
@@ -74,10 +89,10 @@ public sealed class EventSequencer(
     }
 
     /// <summary>Advances each stream's counter by its share of the batch; yields the first number of each.</summary>
-    private static async Task<Dictionary<(Guid, string), long>> NumberAsync(
+    private static async Task<Dictionary<EventStream, long>> NumberAsync(
         NpgsqlConnection connection, List<PendingEventRow> pending, CancellationToken cancellation)
     {
-        var streams = pending.CountBy(row => (row.MerchantId, row.Environment)).ToList();
+        var streams = pending.CountBy(row => row.Stream).ToList();
         await using var command = new NpgsqlCommand(
             """
             insert into event_counters as c (merchant_id, environment, latest)
@@ -92,10 +107,10 @@ public sealed class EventSequencer(
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. streams.Select(s => (long)s.Value)] });
         var counts = streams.ToDictionary(stream => stream.Key, stream => stream.Value);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var next = new Dictionary<(Guid, string), long>();
+        var next = new Dictionary<EventStream, long>();
         while (await reader.ReadAsync(cancellation))
         {
-            var stream = (reader.GetGuid(0), reader.GetString(1));
+            var stream = new EventStream(reader.GetGuid(0), reader.GetString(1));
             next[stream] = reader.GetInt64(2) - counts[stream] + 1;
         }
 

@@ -7,63 +7,67 @@ using Npgsql;
 namespace Kobbopay.Payments.Events;
 
 /// <summary>
-/// <c>GET /v1/events</c> and <c>/v1/events/{id}</c> (contracts.md, section 3): the stored bytes of each event,
-/// ascending by sequence; the sequencer decided once what they are.
+/// <c>GET /v1/events</c>, at once or waiting for the next event, and <c>/v1/events/{id}</c> (contracts.md, section 3):
+/// the stored bytes of each event, ascending by sequence; the sequencer decided once what they are. Who accepts
+/// <c>text/event-stream</c> gets <see cref="StreamEvents"/>.
 /// </summary>
 public static class ReadEvents
 {
-    private const int DefaultLimit = 20;
-    private const int LargestLimit = 100;
-
     public static void MapReadEvents(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/events", ListAsync).RequireMerchant(Scopes.EventsRead);
+        app.MapGet("/v1/events", HandleAsync).RequireMerchant(Scopes.EventsRead);
         app.MapGet("/v1/events/{eventId}", ReadAsync).RequireMerchant(Scopes.EventsRead);
     }
 
-    private static async Task ListAsync(
-        HttpContext http, MerchantIdentity merchant, NpgsqlDataSource database, CancellationToken cancellation)
+    private static Task HandleAsync(
+        HttpContext http,
+        MerchantIdentity merchant,
+        EventFeed feed,
+        EventWaiters waiters,
+        TimeProvider clock,
+        CancellationToken cancellation)
     {
-        var after = Number(http, "after", 0, 0, long.MaxValue);
-        var limit = (int)Number(http, "limit", DefaultLimit, 1, LargestLimit);
-        var type = http.Request.Query["type"].ToString();
-
-        await using var batch = database.CreateBatch();
-        var events = batch.Add("""
-            select body from events
-            where merchant_id = $1 and environment = $2 and sequence > $3 and ($4 = '' or type = $4)
-            order by sequence limit $5
-            """);
-        events.AddId(merchant.MerchantId);
-        events.AddText(merchant.Environment);
-        events.AddLong(after);
-        events.AddText(type);
-        events.AddInteger(limit + 1);
-        var latest = batch.Add("select latest from event_counters where merchant_id = $1 and environment = $2");
-        latest.AddId(merchant.MerchantId);
-        latest.AddText(merchant.Environment);
-
-        await using var reader = await batch.ExecuteReaderAsync(cancellation);
-        var bodies = new List<byte[]>();
-        while (await reader.ReadAsync(cancellation))
-            bodies.Add(reader.GetFieldValue<byte[]>(0));
-        await reader.NextResultAsync(cancellation);
-        var latestSequence = await reader.ReadAsync(cancellation) ? reader.GetInt64(0) : 0;
-        await WriteAsync(http.Response, bodies, limit, latestSequence, cancellation);
+        var query = EventsQuery.Parse(http.Request);
+        return StreamEvents.IsWanted(http.Request)
+            ? StreamEvents.RunAsync(http, merchant, query, feed, waiters, cancellation)
+            : ListAsync(http, merchant, query, feed, waiters, clock, cancellation);
     }
 
-    private static async Task WriteAsync(
-        HttpResponse response, List<byte[]> bodies, int limit, long latestSequence, CancellationToken cancellation)
+    private static async Task ListAsync(
+        HttpContext http,
+        MerchantIdentity merchant,
+        EventsQuery query,
+        EventFeed feed,
+        EventWaiters waiters,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        var started = clock.GetTimestamp();
+        using var place = query.Wait > TimeSpan.Zero ? waiters.Enter(merchant) : null;
+        var page = await feed.ReadAsync(merchant, query.After, query.Types, query.Limit, cancellation);
+        while (place is not null && page.Events.Count == 0
+            && query.Wait - clock.GetElapsedTime(started) is { Ticks: > 0 } rest
+            && await place.WaitAsync(page.Latest, rest, cancellation))
+        {
+            // Nothing up to the head was wanted, so it need not be looked at again.
+            var after = Math.Max(query.After ?? 0, page.Latest);
+            page = await feed.ReadAsync(merchant, after, query.Types, query.Limit, cancellation);
+        }
+
+        await WriteAsync(http.Response, page, cancellation);
+    }
+
+    private static async Task WriteAsync(HttpResponse response, FeedPage page, CancellationToken cancellation)
     {
         response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(response.BodyWriter);
         json.WriteStartObject();
         json.WriteStartArray("data");
-        foreach (var body in bodies.Take(limit))
-            json.WriteRawValue(body, skipInputValidation: true);
+        foreach (var one in page.Events)
+            json.WriteRawValue(one.Body, skipInputValidation: true);
         json.WriteEndArray();
-        json.WriteBoolean("hasMore", bodies.Count > limit);
-        json.WriteNumber("latestSequence", latestSequence);
+        json.WriteBoolean("hasMore", page.HasMore);
+        json.WriteNumber("latestSequence", page.Latest);
         json.WriteEndObject();
         await json.FlushAsync(cancellation);
     }
@@ -83,21 +87,5 @@ public static class ReadEvents
         }
 
         throw new ProblemException(ProblemCodes.NotFound, "There is no such event.");
-    }
-
-    private static long Number(HttpContext http, string name, long whenAbsent, long least, long most)
-    {
-        if (!http.Request.Query.TryGetValue(name, out var values))
-            return whenAbsent;
-        if (values.Count == 1 && long.TryParse(values[0], out var number) && number >= least && number <= most)
-            return number;
-
-        var message = most == long.MaxValue
-            ? $"Must be a whole number from {least}."
-            : $"Must be a whole number, {least} to {most}.";
-        throw new ProblemException(
-            ProblemCodes.InvalidRequest,
-            $"?{name}: {message}",
-            [new InvalidField($"?{name}", "out_of_range", message)]);
     }
 }

@@ -1,35 +1,50 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kobbopay.Contracts;
-using Kobbopay.Durability;
 using Npgsql;
 
 namespace Kobbopay.Payments.Events;
 
-/// <summary>An event as the write path left it.</summary>
+/// <summary>An event as the write path, or another service, left it.</summary>
+/// <param name="Snapshot">
+/// The payment; for an event of another object (<paramref name="Payment"/> is null), the whole of its data.
+/// </param>
 internal sealed record PendingEventRow(
     long Position,
     Guid Id,
     Guid MerchantId,
     string Environment,
     string Type,
-    Guid PaymentId,
-    string OrderId,
-    int Version,
-    string Status,
-    string? PreviousStatus,
+    string Object,
+    PendingPayment? Payment,
     DateTimeOffset CreatedAt,
     byte[] Snapshot,
-    byte[] PublicView,
-    string? WebhookUrl,
-    string? TraceParent)
+    string? TraceParent,
+    Guid? ExceptEndpointId)
 {
+    /// <summary>The order is <see cref="Read"/>'s.</summary>
+    public const string Columns = """
+        p.position, p.id, p.merchant_id, p.environment, p.type, p.object, p.created_at, p.snapshot, p.traceparent,
+        p.except_endpoint_id, p.payment_id, p.order_id, p.version, p.status, p.previous_status, p.public_view,
+        p.webhook_url
+        """;
+
+    public EventStream Stream => new(MerchantId, Environment);
+
     public static PendingEventRow Read(NpgsqlDataReader row) => new(
-        row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3), row.GetString(4), row.GetGuid(5),
-        row.GetString(6),
-        row.GetInt32(7), row.GetString(8), PaymentRows.TextOrNull(row, 9), PaymentRows.Time(row, 10),
-        row.GetFieldValue<byte[]>(11), row.GetFieldValue<byte[]>(12), PaymentRows.TextOrNull(row, 13),
-        PaymentRows.TextOrNull(row, 14));
+        row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3), row.GetString(4), row.GetString(5),
+        row.IsDBNull(10) ? null : PendingPayment.Read(row), PaymentRows.Time(row, 6), row.GetFieldValue<byte[]>(7),
+        PaymentRows.TextOrNull(row, 8), row.IsDBNull(9) ? null : row.GetGuid(9));
+}
+
+/// <summary>What an event of a payment has besides.</summary>
+internal sealed record PendingPayment(
+    Guid Id, string OrderId, int Version, string Status, string? PreviousStatus, byte[] PublicView, string? WebhookUrl)
+{
+    public static PendingPayment Read(NpgsqlDataReader row) => new(
+        row.GetGuid(10), row.GetString(11), row.GetInt32(12), row.GetString(13), PaymentRows.TextOrNull(row, 14),
+        row.GetFieldValue<byte[]>(15), PaymentRows.TextOrNull(row, 16));
 }
 
 /// <summary>
@@ -37,6 +52,9 @@ internal sealed record PendingEventRow(
 /// </summary>
 internal sealed record SequencedEvent(PendingEventRow Row, long Sequence, byte[] Body)
 {
+    /// <summary>As in every answer (<see cref="PaymentsJson.Relaxed"/>): text stays as it is.</summary>
+    public static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static SequencedEvent From(PendingEventRow row, long sequence) => new(row, sequence, Render(row, sequence));
 
     public static void AddToLog(NpgsqlBatch batch, List<SequencedEvent> events)
@@ -44,49 +62,46 @@ internal sealed record SequencedEvent(PendingEventRow Row, long Sequence, byte[]
         var log = batch.Add("""
             insert into events
               (id, merchant_id, environment, sequence, type, payment_id, version, created_at, body, public_view,
-               webhook_url, traceparent)
+               webhook_url, traceparent, except_endpoint_id)
             select * from unnest(
               $1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::uuid[], $7::integer[],
-              $8::timestamptz[], $9::bytea[], $10::bytea[], $11::text[], $12::text[])
+              $8::timestamptz[], $9::bytea[], $10::bytea[], $11::text[], $12::text[], $13::uuid[])
             """);
         log.AddArray(events, e => e.Row.Id);
         log.AddArray(events, e => e.Row.MerchantId);
         log.AddArray(events, e => e.Row.Environment);
         log.AddArray(events, e => e.Sequence);
         log.AddArray(events, e => e.Row.Type);
-        log.AddArray(events, e => e.Row.PaymentId);
-        log.AddArray(events, e => e.Row.Version);
+        log.AddArray(events, e => e.Row.Payment?.Id);
+        log.AddArray(events, e => e.Row.Payment?.Version);
         log.AddArray(events, e => e.Row.CreatedAt.UtcDateTime);
         log.AddArray(events, e => e.Body);
-        log.AddArray(events, e => e.Row.PublicView);
-        log.AddArray(events, e => e.Row.WebhookUrl!);
+        log.AddArray(events, e => e.Row.Payment?.PublicView!);
+        log.AddArray(events, e => e.Row.Payment?.WebhookUrl!);
         log.AddArray(events, e => e.Row.TraceParent!);
+        log.AddArray(events, e => e.Row.ExceptEndpointId);
     }
 
-    /// <summary>The bus message shares the event's id and its trace, not the sequencer's.</summary>
+    /// <summary>
+    /// The bus message shares the event's id and its trace, not the sequencer's; what it says is in the log
+    /// (<see cref="FeedEvents.ReadAsync"/>).
+    /// </summary>
     public static void AddToOutbox(NpgsqlBatch batch, List<SequencedEvent> events)
     {
         var outbox = batch.Add("""
-            insert into outbox (id, message_type, body, traceparent)
-            select id, $2, body, traceparent
-            from unnest($1::uuid[], $3::bytea[], $4::text[]) as e (id, body, traceparent)
+            insert into outbox (id, message_type, traceparent)
+            select id, $2, traceparent from unnest($1::uuid[], $3::text[]) as e (id, traceparent)
             """);
         outbox.AddArray(events, e => e.Row.Id);
         outbox.AddText(nameof(PaymentChanged));
-        outbox.AddArray(events, e => Outbox.Write(e.ToMessage()));
         outbox.AddArray(events, e => e.Row.TraceParent!);
     }
-
-    private PaymentChanged ToMessage() => new(
-        Row.Id, Row.MerchantId, Row.Environment, Sequence, Row.PaymentId, Row.Version, Row.Type, Row.CreatedAt, Body,
-        JsonSerializer.Deserialize(
-            Row.PublicView, ContractsJson.Default.PublicPayment)!, Row.WebhookUrl, Row.TraceParent);
 
     /// <summary>The envelope of contracts.md, section 3, around the snapshot's bytes.</summary>
     private static byte[] Render(PendingEventRow row, long sequence)
     {
         var buffer = new ArrayBufferWriter<byte>(row.Snapshot.Length + 512);
-        using var json = new Utf8JsonWriter(buffer);
+        using var json = new Utf8JsonWriter(buffer, Writing);
         json.WriteStartObject();
         json.WriteString("id", Contracts.Id.Format(Contracts.Id.Event, row.Id));
         json.WriteString("type", row.Type);
@@ -94,19 +109,33 @@ internal sealed record SequencedEvent(PendingEventRow Row, long Sequence, byte[]
         json.WriteString("environment", row.Environment);
         json.WriteNumber("sequence", sequence);
         json.WriteString("createdAt", row.CreatedAt.UtcDateTime.ToString(MillisecondTime.Format));
-        json.WriteString("object", "payment");
-        json.WriteString("payment_id", Contracts.Id.Format(Contracts.Id.Payment, row.PaymentId));
-        json.WriteString("orderId", row.OrderId);
-        json.WriteNumber("version", row.Version);
-        json.WriteString("status", row.Status);
-        json.WriteString("previousStatus", row.PreviousStatus);
-        json.WriteString("transition", row.PreviousStatus is null ? null : $"{row.PreviousStatus}->{row.Status}");
-        json.WriteStartObject("data");
-        json.WritePropertyName("payment");
-        json.WriteRawValue(row.Snapshot, skipInputValidation: true);
-        json.WriteEndObject();
+        json.WriteString("object", row.Object);
+        if (row.Payment is { } payment)
+            WritePayment(json, payment, row.Snapshot);
+        else
+            WriteRaw(json, "data", row.Snapshot);
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WritePayment(Utf8JsonWriter json, PendingPayment payment, byte[] snapshot)
+    {
+        json.WriteString("payment_id", Contracts.Id.Format(Contracts.Id.Payment, payment.Id));
+        json.WriteString("orderId", payment.OrderId);
+        json.WriteNumber("version", payment.Version);
+        json.WriteString("status", payment.Status);
+        json.WriteString("previousStatus", payment.PreviousStatus);
+        json.WriteString(
+            "transition", payment.PreviousStatus is null ? null : $"{payment.PreviousStatus}->{payment.Status}");
+        json.WriteStartObject("data");
+        WriteRaw(json, "payment", snapshot);
+        json.WriteEndObject();
+    }
+
+    private static void WriteRaw(Utf8JsonWriter json, string name, byte[] value)
+    {
+        json.WritePropertyName(name);
+        json.WriteRawValue(value, skipInputValidation: true);
     }
 }

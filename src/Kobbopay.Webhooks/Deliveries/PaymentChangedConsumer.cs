@@ -34,7 +34,9 @@ public sealed class PaymentChangedConsumer(
           from arrived a
           join webhook_endpoints w on w.merchant_id = a.merchant_id and w.environment = a.environment
             and w.deleted_at is null and w.events && array['*', split_part(a.type, '.', 1) || '.*', a.type]
-          left join unnest($4::uuid[], $11::text[], $12::text[]) as o (event_id, url, origin) on o.event_id = a.id),
+          join unnest($4::uuid[], $11::text[], $12::text[], $14::uuid[])
+            as o (event_id, url, origin, except_endpoint_id)
+            on o.event_id = a.id and o.except_endpoint_id is distinct from w.id),
         delivered as (
           insert into deliveries (id, merchant_id, environment, endpoint_id, event_id, event_type, payment_id, url,
             status, created_at, finished_at)
@@ -74,16 +76,17 @@ public sealed class PaymentChangedConsumer(
     private static void AddParameters(NpgsqlParameterCollection parameters, PaymentChanged[] events, DateTimeOffset now)
     {
         parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. events.Select(e => e.Type)] });
-        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. events.Select(e => e.PaymentId)] });
-        parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. events.Select(e => e.Version)] });
+        parameters.Add(new NpgsqlParameter<Guid?[]> { TypedValue = [.. events.Select(e => e.Payment?.Id)] });
+        parameters.Add(new NpgsqlParameter<int?[]> { TypedValue = [.. events.Select(e => e.Payment?.Version)] });
         parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. events.Select(e => e.Body)] });
         parameters.Add(new NpgsqlParameter<string?[]> { TypedValue = [.. events.Select(e => e.TraceParent)] });
         parameters.Add(new NpgsqlParameter<DateTimeOffset[]> { TypedValue = [.. events.Select(e => e.CreatedAt)] });
-        parameters.Add(new NpgsqlParameter<string?[]> { TypedValue = [.. events.Select(e => e.WebhookUrl)] });
+        parameters.Add(new NpgsqlParameter<string?[]> { TypedValue = [.. events.Select(e => e.Payment?.WebhookUrl)] });
         parameters.Add(new NpgsqlParameter<string?[]>
         {
-            TypedValue = [.. events.Select(e => e.WebhookUrl is { } url ? EndpointUrl.OriginOf(url) : null)],
+            TypedValue = [.. events.Select(e => e.Payment?.WebhookUrl is { } url ? EndpointUrl.OriginOf(url) : null)],
         });
         parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+        parameters.Add(new NpgsqlParameter<Guid?[]> { TypedValue = [.. events.Select(e => e.ExceptEndpointId)] });
     }
 }

@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using Kobbopay.Contracts;
 
 namespace Kobbopay.Webhooks.Endpoints;
 
@@ -14,18 +14,6 @@ public static class EventPatterns
     /// <summary>Patterns of one endpoint at most; there are fewer types than this.</summary>
     public const int Limit = 50;
 
-    private static readonly FrozenSet<string> Types = new[]
-    {
-        "payment.created", "payment.partially_paid", "payment.paid", "payment.confirmed", "payment.amount_changed",
-        "payment.reverted", "payment.expired", "payment.canceled", "payment.late_transfer", "payment.resolved",
-        "payment.finality_violated", "webhook_endpoint.failing", "webhook_endpoint.disabled", "api_key.misused",
-    }.ToFrozenSet(StringComparer.Ordinal);
-
-    private static readonly FrozenSet<string> Known = Types
-        .Select(type => $"{type[..type.IndexOf('.', StringComparison.Ordinal)]}.*")
-        .Concat(Types)
-        .Append(Everything)
-        .ToFrozenSet(StringComparer.Ordinal);
-
-    public static bool IsKnown(string? pattern) => pattern is not null && Known.Contains(pattern);
+    public static bool IsKnown(string? pattern) =>
+        pattern is Everything || (pattern is not null && EventTypes.Matching(pattern).Length > 0);
 }

@@ -18,13 +18,13 @@ namespace Kobbopay.IntegrationTests.PaymentsApi;
 /// </summary>
 public sealed class PaymentsHost : IAsyncDisposable
 {
-    private const string GatewayKey = "a-key-of-the-gateway-for-payments-in-these-tests";
+    internal const string GatewayKey = "a-key-of-the-gateway-for-payments-in-these-tests";
     private readonly TestDatabase _database;
     private readonly TestBroker _broker;
     private readonly WebApplication _app;
     private readonly IdentityIssuer _gateway;
 
-    private PaymentsHost(TestDatabase database, TestBroker broker, WebApplication app)
+    private PaymentsHost(TestDatabase database, TestBroker broker, WebApplication app, TimeProvider clock)
     {
         (_database, _broker, _app) = (database, broker, app);
         Database = NpgsqlDataSource.Create(database.ConnectionString);
@@ -35,12 +35,14 @@ public sealed class PaymentsHost : IAsyncDisposable
         _gateway = new IdentityIssuer(
             new IdentityKeys(configuration),
             new HostingEnvironment { ApplicationName = "Kobbopay.Gateway" },
-            TimeProvider.System);
+            clock);
     }
 
     public NpgsqlDataSource Database { get; }
 
     public Uri Url { get; }
+
+    public Uri Broker => _broker.Uri;
 
     public HttpClient Http { get; }
 
@@ -48,7 +50,8 @@ public sealed class PaymentsHost : IAsyncDisposable
 
     public MerchantIdentity Merchant { get; private set; } = null!;
 
-    public static async Task<PaymentsHost> StartAsync(TimeProvider? clock = null)
+    /// <param name="settings">More command-line arguments, which win over those of this house.</param>
+    public static async Task<PaymentsHost> StartAsync(TimeProvider? clock = null, params string[] settings)
     {
         var database = await TestDatabase.CreateAsync("payments", connectionString =>
             Migrations.UpgradeAsync(
@@ -63,10 +66,11 @@ public sealed class PaymentsHost : IAsyncDisposable
                 "--Identity:Accept:gateway:0", GatewayKey,
                 "--PublicUrl", "https://pay.example.com",
                 "--Logging:LogLevel:Default", "Warning",
+                .. settings,
             ],
             clock);
         await app.StartAsync();
-        var host = new PaymentsHost(database, broker, app);
+        var host = new PaymentsHost(database, broker, app, clock ?? TimeProvider.System);
         host.Merchant = await host.AddMerchantAsync();
         return host;
     }
@@ -108,6 +112,20 @@ public sealed class PaymentsHost : IAsyncDisposable
                 h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase),
             text);
     }
+
+    /// <summary>Opens an answer that may not end, such as a stream.</summary>
+    public async Task<HttpResponseMessage> OpenAsync(
+        string path, MerchantIdentity? merchant = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        request.Headers.Add(IdentityToken.Header, _gateway.ForMerchant(ResourceNames.Payments, merchant ?? Merchant));
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        return await Http.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+    }
+
+    public Task StopAsync() => _app.StopAsync();
 
     public Task<ApiAnswer> CreateAsync(string json, MerchantIdentity? merchant = null, string? idempotencyKey = null) =>
         SendAsync(HttpMethod.Post, "/v1/payments", json, merchant, idempotencyKey);

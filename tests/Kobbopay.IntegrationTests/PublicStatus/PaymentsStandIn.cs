@@ -80,6 +80,6 @@ internal sealed class PaymentsStandIn : IAsyncDisposable
         var stream = Feed.Where(e => e.MerchantId == merchant && e.Environment == environment).ToArray();
         var range = stream.Where(e => e.Sequence > after).OrderBy(e => e.Sequence);
         var latest = stream.Select(e => e.Sequence).DefaultIfEmpty().Max();
-        return Results.Json(new EventRange([.. range], latest), ContractsJson.Default.EventRange);
+        return Results.Json(new EventRange([.. range], latest, OldestSequence: 1), ContractsJson.Default.EventRange);
     }
 }

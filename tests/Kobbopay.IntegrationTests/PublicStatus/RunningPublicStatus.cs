@@ -139,6 +139,6 @@ public sealed class RunningPublicStatus : IAsyncLifetime
         Transfers: []);
 
     internal PaymentChanged EventOf(Guid merchant, long sequence, PublicPayment view) => new(
-        Id.New(Clock), merchant, view.Environment, sequence, Id.New(Clock), view.Version,
-        "payment.changed", Clock.GetUtcNow(), "{}"u8.ToArray(), view, WebhookUrl: null, TraceParent: null);
+        Id.New(Clock), merchant, view.Environment, sequence, "payment.changed", Clock.GetUtcNow(),
+        "{}"u8.ToArray(), new ChangedPayment(Id.New(Clock), view.Version, view, WebhookUrl: null), TraceParent: null);
 }

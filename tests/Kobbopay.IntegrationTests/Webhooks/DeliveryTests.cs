@@ -113,7 +113,7 @@ public sealed class DeliveryTests : IAsyncLifetime
             () => merchant.GetAsync("/v1/webhook-deliveries?status=succeeded&limit=3"), page => page.Data.Length == 3))
             .Body.GetProperty("hasMore").GetBoolean().Should().BeTrue();
         var byPayment = await merchant.GetAsync(
-            $"/v1/webhook-deliveries?payment_id={Id.Format(Id.Payment, events[1].PaymentId)}");
+            $"/v1/webhook-deliveries?payment_id={Id.Format(Id.Payment, events[1].Payment!.Id)}");
         byPayment.Data.Should().HaveCount(2);
         (await stranger.GetAsync("/v1/webhook-deliveries")).Data.Should().BeEmpty();
     }
@@ -132,7 +132,7 @@ public sealed class DeliveryTests : IAsyncLifetime
         delivery.GetProperty("endpointId").GetString().Should().Be(endpoint.Text("id"));
         delivery.GetProperty("eventType").GetString().Should().Be("payment.paid");
         delivery.GetProperty("url").GetString().Should().Be(_receiver.Url.ToString());
-        delivery.GetProperty("payment_id").GetString().Should().Be(Id.Format(Id.Payment, message.PaymentId));
+        delivery.GetProperty("payment_id").GetString().Should().Be(Id.Format(Id.Payment, message.Payment!.Id));
         delivery.GetProperty("attemptCount").GetInt32().Should().Be(1);
         var attempt = (await merchant.AttemptsAsync(delivery)).Should().ContainSingle().Subject;
         attempt.GetProperty("id").GetString().Should().StartWith("att_");
@@ -168,7 +168,7 @@ public sealed class DeliveryTests : IAsyncLifetime
         await Eventually.GetAsync(
             () => merchant.GetAsync("/v1/webhook-deliveries?status=exhausted"), page => page.Data.Length == 1);
         (await merchant.GetAsync(endpoint.Location!)).Text("status").Should().Be("enabled");
-        message.WebhookUrl.Should().Be(own);
+        message.Payment!.WebhookUrl.Should().Be(own);
     }
 
     [Fact]

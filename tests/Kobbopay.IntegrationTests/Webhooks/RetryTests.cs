@@ -185,7 +185,7 @@ public sealed class RetryTests : IAsyncLifetime
         await merchant.EndpointAsync(_receiver.Url, "per_payment");
         var handler = _house.Services.GetRequiredService<IPaymentChangedHandler>();
         var first = merchant.Event("payment.created");
-        var second = merchant.Event("payment.paid", first.PaymentId, version: 2);
+        var second = merchant.Event("payment.paid", first.Payment!.Id, version: 2);
         _receiver.Answers(WebhookAnswer.Of(500));
 
         await handler.HandleAsync([second], TestContext.Current.CancellationToken);

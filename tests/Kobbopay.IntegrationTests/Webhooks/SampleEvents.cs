@@ -19,8 +19,8 @@ internal static class SampleEvents
              "payment_id": "{{Id.Format(Id.Payment, paymentId)}}", "version": {{version}} }
             """;
         return new PaymentChanged(
-            id, merchant.MerchantId, merchant.Environment, sequence, paymentId, version, type,
-            TimeProvider.System.GetUtcNow(), Encoding.UTF8.GetBytes(body), View(merchant, version), webhookUrl,
+            id, merchant.MerchantId, merchant.Environment, sequence, type, TimeProvider.System.GetUtcNow(),
+            Encoding.UTF8.GetBytes(body), new ChangedPayment(paymentId, version, View(merchant, version), webhookUrl),
             traceParent);
     }
 
