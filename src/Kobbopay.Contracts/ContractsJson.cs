@@ -7,6 +7,7 @@ namespace Kobbopay.Contracts;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(PaymentChanged))]
 [JsonSerializable(typeof(PaymentProgressed))]
+[JsonSerializable(typeof(SandboxClockAdvanced))]
 [JsonSerializable(typeof(PublicPayment))]
 [JsonSerializable(typeof(ApiKeyDescription))]
 [JsonSerializable(typeof(EventRange))]

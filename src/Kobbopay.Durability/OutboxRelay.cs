@@ -28,7 +28,7 @@ public sealed class OutboxRelay(
     private static readonly ActivitySource Source = new("Kobbopay.Outbox");
 
     private static readonly FrozenDictionary<string, Type> MessageTypes =
-        new[] { typeof(PaymentChanged), typeof(PaymentProgressed) }
+        new[] { typeof(PaymentChanged), typeof(PaymentProgressed), typeof(SandboxClockAdvanced) }
             .ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
 
     private bool _wasConnected;

@@ -99,7 +99,7 @@ public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails
             Ordered(details.Metadata),
             state.Version,
             new FulfilmentJson(fulfilment.Decision, fulfilment.Reason),
-            new DetectionJson(delayed),
+            new DetectionJson(delayed && PaymentRecord.ShowsDelay(state)),
             state.Terms.CreatedAt,
             state.Terms.ExpiresAt,
             state.PaidAt,
@@ -132,7 +132,7 @@ public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails
             Text(state.Missing),
             state.Confirmations,
             state.Terms.RequiredConfirmations,
-            delayed,
+            delayed && PaymentRecord.ShowsDelay(state),
             state.Terms.ExpiresAt,
             details.ReturnUrl,
             [.. Newest(state).Select(transfer => new PublicTransfer(

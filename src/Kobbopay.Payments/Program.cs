@@ -38,6 +38,7 @@ public static class Program
         builder.Services.AddLoop<EventSequencer>();
         builder.Services.AddLoop<OutboxRelay>();
         builder.Services.AddLoop<PruneIdempotencyKeys>();
+        builder.Services.AddLoop<ScenarioPlayer>();
 
         var app = builder.Build();
         app.UseServiceDefaults();

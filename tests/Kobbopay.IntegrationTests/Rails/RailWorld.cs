@@ -110,8 +110,11 @@ public sealed class RailWorld : IAsyncDisposable
     public Task<SimulatorHead> MineAsync(int blocks = 1, params NewTransfer[] transfers) =>
         Chain.MineAsync(ChainName, blocks, transfers, Token);
 
-    public async Task ReorgAsync(int depth, bool drop) =>
-        (await Chain.ReorgAsync(ChainName, depth, drop, Token)).Should().BeTrue();
+    public Task ReorgAsync(int depth, bool drop) =>
+        ReorgAsync(depth, drop ? DroppedTransactions.Everything : DroppedTransactions.None);
+
+    public async Task ReorgAsync(int depth, DroppedTransactions drop) =>
+        (await Chain.ReorgAsync(ChainName, depth, drop, Token)).Should().BeNull();
 
     public static NewTransfer TransferTo(PaymentRecord payment, string amount, string? txHash = null) => new(
         txHash ?? NewTransfer.NewTxHash(), payment.Details.Contract, payment.Details.DepositAddress, Units(amount));
