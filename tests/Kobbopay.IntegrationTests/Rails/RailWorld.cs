@@ -94,10 +94,15 @@ public sealed class RailWorld : IAsyncDisposable
         var order = $"order-{Guid.CreateVersion7(Clock.GetUtcNow())}";
         var request = new CreatePaymentRequest(
             new DecimalText(amount), currency, SimulatorRail.Name, order, null, null, ExpiresIn: 3600, null);
-        var (draft, refusal) = await Get<PaymentFactory>().TryMakeAsync(Merchant, request, Token);
-        refusal.Should().BeNull();
-        await Get<PaymentStore>().CreateAsync(Merchant, draft!, null, Token);
-        return await ReadAsync(draft!.Details.Id);
+        while (true)
+        {
+            var (draft, refusal) = await Get<PaymentFactory>().TryMakeAsync(Merchant, request, Token);
+            refusal.Should().BeNull();
+            if (await Get<PaymentStore>().CreateAsync(Merchant, draft!, null, Token) is not null)
+                return await ReadAsync(draft!.Details.Id);
+            // The clock was moved or a delay has begun since the last creation.
+            await Get<PaymentFactory>().ForgetAsync(Merchant, draft!, Token);
+        }
     }
 
     public async Task<PaymentRecord> ReadAsync(Guid paymentId) =>

@@ -48,17 +48,7 @@ public sealed class RunningPayments : IAsyncDisposable
     public static async Task<RunningPayments> StartAsync(params string[] settings)
     {
         var database = await RailWorld.NewDatabaseAsync();
-        var app = Payments.Program.Build(
-        [
-            "--applicationName=Kobbopay.Payments",
-            "--urls=http://127.0.0.1:0",
-            $"--ConnectionStrings:{ResourceNames.PaymentsDatabase}={database.ConnectionString}",
-            $"--ConnectionStrings:{ResourceNames.Messaging}=amqp://nobody@127.0.0.1:1",
-            $"--Identity:Accept:{ResourceNames.Gateway}:0={Key}",
-            "--PublicUrl=https://pay.example",
-            "--Logging:LogLevel:Default=None",
-            .. settings,
-        ]);
+        var app = Build(database, settings);
         await app.StartAsync(Token);
         var service = new RunningPayments(database, app);
         await RailWorld.AddMerchantAsync(service.Database, service.Merchant.MerchantId, TimeSpan.FromMinutes(60));
@@ -70,6 +60,21 @@ public sealed class RunningPayments : IAsyncDisposable
         _client.Dispose();
         await _app.DisposeAsync();
         await _database.DisposeAsync();
+    }
+
+    /// <summary>Another process of the service over the same database.</summary>
+    public async Task<WebApplication> StartReplicaAsync()
+    {
+        var replica = Build(_database);
+        await replica.StartAsync(Token);
+        return replica;
+    }
+
+    /// <summary>The health endpoint's status and its words, which name what is not healthy.</summary>
+    public async Task<string> HealthAsync()
+    {
+        using var response = await _client.GetAsync(new Uri("/health", UriKind.Relative), Token);
+        return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(Token)}";
     }
 
     public Task<Answer> PostAsync(string path, string? body = null, string? idempotencyKey = null) =>
@@ -94,14 +99,30 @@ public sealed class RunningPayments : IAsyncDisposable
     }
 
     /// <summary>A payment's id.</summary>
-    public async Task<string> CreatePaymentAsync(string orderId, string amount = "10.5")
+    public async Task<string> CreatePaymentAsync(string orderId, string amount = "10.5") =>
+        (await CreatedAsync(orderId, amount)).GetProperty("payment_id").GetString()!;
+
+    /// <summary>A payment as its creation answers it.</summary>
+    public async Task<JsonElement> CreatedAsync(string orderId, string amount = "10.5")
     {
         var created = await PostAsync("/v1/payments", $$"""
             {"amount": {{amount}}, "currency": "USDT", "network": "example-network", "orderId": "{{orderId}}"}
             """);
         created.Status.Should().Be(201);
-        return created.Body.GetProperty("payment_id").GetString()!;
+        return created.Body;
     }
+
+    private static WebApplication Build(TestDatabase database, params string[] settings) => Payments.Program.Build(
+    [
+        "--applicationName=Kobbopay.Payments",
+        "--urls=http://127.0.0.1:0",
+        $"--ConnectionStrings:{ResourceNames.PaymentsDatabase}={database.ConnectionString}",
+        $"--ConnectionStrings:{ResourceNames.Messaging}=amqp://nobody@127.0.0.1:1",
+        $"--Identity:Accept:{ResourceNames.Gateway}:0={Key}",
+        "--PublicUrl=https://pay.example",
+        "--Logging:LogLevel:Default=None",
+        .. settings,
+    ]);
 
     public Task<JsonElement> StatusAsync(string paymentId, string status) => Eventually.GetAsync(
         async () => (await GetAsync($"/v1/payments/{paymentId}")).Body,
