@@ -8,6 +8,7 @@ namespace Kobbopay.Contracts;
 [JsonSerializable(typeof(PaymentChanged))]
 [JsonSerializable(typeof(PaymentProgressed))]
 [JsonSerializable(typeof(MerchantEventRequested))]
+[JsonSerializable(typeof(SandboxClockAdvanced))]
 [JsonSerializable(typeof(PublicPayment))]
 [JsonSerializable(typeof(ApiKeyDescription))]
 [JsonSerializable(typeof(EventRange))]

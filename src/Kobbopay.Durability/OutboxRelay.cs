@@ -37,7 +37,11 @@ public sealed partial class OutboxRelay(
     private static readonly ActivitySource Source = new("Kobbopay.Outbox");
 
     private static readonly FrozenDictionary<string, Type> MessageTypes =
-        new[] { typeof(PaymentChanged), typeof(PaymentProgressed), typeof(MerchantEventRequested) }
+        new[]
+            {
+                typeof(PaymentChanged), typeof(PaymentProgressed), typeof(MerchantEventRequested),
+                typeof(SandboxClockAdvanced),
+            }
             .ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
 
     private readonly ILogger _logger = logger;

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using Kobbopay.Durability;
 using Kobbopay.Payments.Domain;
 using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
+using Kobbopay.Payments.Sandbox;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 
@@ -27,6 +29,7 @@ public static class CreatePayment
         PaymentFactory factory,
         PaymentStore store,
         Idempotency idempotency,
+        Signal<ScenarioPlayer> scenarios,
         CancellationToken cancellation)
     {
         var body = await JsonBody.ReadAsync(http, PaymentsJson.Relaxed.CreatePaymentRequest, cancellation);
@@ -36,6 +39,8 @@ public static class CreatePayment
             claim,
             () => CreateAsync(merchant, body.Value, claim, factory, store, cancellation),
             cancellation);
+        if (body.Value.Scenario is not null)
+            scenarios.Set();
         await AnswerAsync(http.Response, created, cancellation);
     }
 
@@ -61,7 +66,7 @@ public static class CreatePayment
                     factory.Discard(draft);
                 if (answer is not null)
                     return answer;
-                factory.ForgetSettings(merchant);
+                await factory.ForgetAsync(merchant, draft, cancellation);
             }
             catch (ProblemException)
             {
@@ -89,8 +94,15 @@ public static class CreatePayment
 }
 
 /// <summary>A new payment, complete but for being stored.</summary>
+/// <param name="Delayed">Its chain is delayed.</param>
+/// <param name="Scenario">The script that plays against it in the sandbox.</param>
 internal sealed record PaymentDraft(
-    PaymentDetails Details, PaymentEvent Created, MerchantSettings Merchant, AddressIndex AddressIndex);
+    PaymentDetails Details,
+    PaymentEvent Created,
+    MerchantSettings Merchant,
+    AddressIndex AddressIndex,
+    bool Delayed,
+    string? Scenario);
 
 /// <summary>What a creation answers: a new payment's bytes, or those of the one that stands in its place.</summary>
 public sealed record CreateResult(
@@ -98,7 +110,11 @@ public sealed record CreateResult(
 
 /// <summary>Turns a valid request into a payment: policies copied, address derived, token drawn.</summary>
 public sealed class PaymentFactory(
-    MerchantDirectory merchants, RailCatalog rails, AddressIndexes addresses, TimeProvider clock)
+    MerchantDirectory merchants,
+    RailCatalog rails,
+    AddressIndexes addresses,
+    DelayedChains delayedChains,
+    TimeProvider clock)
 {
     private const int TokenBytes = 20;
 
@@ -118,9 +134,12 @@ public sealed class PaymentFactory(
     /// <summary>The creation ended for certain without this payment: its address is free for the next.</summary>
     internal void Discard(PaymentDraft draft) => addresses.Return(draft.AddressIndex);
 
-    /// <summary>The next draft is made with the settings as they are then.</summary>
-    internal void ForgetSettings(MerchantIdentity merchant) =>
+    /// <summary>The next draft is made with the settings and the chain's delay as they are then.</summary>
+    internal async Task ForgetAsync(MerchantIdentity merchant, PaymentDraft draft, CancellationToken cancellation)
+    {
         merchants.Forget(merchant.MerchantId, merchant.Environment);
+        await delayedChains.RefreshAsync(draft.Details.Chain, cancellation);
+    }
 
     private async ValueTask<PaymentDraft> MakeAsync(
         MerchantIdentity identity, CreatePaymentRequest request, CancellationToken cancellation)
@@ -164,6 +183,12 @@ public sealed class PaymentFactory(
             CreatedAt = now,
             ExpiresAt = now + (rail.HasSandboxClock ? merchant.ClockOffset : TimeSpan.Zero) + request.Expiry,
         };
-        return new PaymentDraft(details, PaymentLifecycle.Create(terms), merchant, index);
+        return new PaymentDraft(
+            details,
+            PaymentLifecycle.Create(terms),
+            merchant,
+            index,
+            delayedChains.Contains(details.Chain),
+            request.Scenario);
     }
 }

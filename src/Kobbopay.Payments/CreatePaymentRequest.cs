@@ -6,6 +6,7 @@ using Kobbopay.Contracts;
 using Kobbopay.Payments.Domain;
 using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
+using Kobbopay.Payments.Sandbox;
 using Kobbopay.ServiceDefaults.Web;
 
 namespace Kobbopay.Payments;
@@ -33,6 +34,9 @@ public sealed record CreatePaymentRequest(
     private const int MetadataKeyLimit = 40;
     private const int MetadataValueLimit = 500;
 
+    /// <summary>The script that plays against the payment (docs/sandbox.md); test only.</summary>
+    public string? Scenario { get; init; }
+
     public TimeSpan Expiry => TimeSpan.FromSeconds(ExpiresIn ?? DefaultExpiry);
 
     /// <summary>Holds the request against the contract and the merchant's rails.</summary>
@@ -43,6 +47,7 @@ public sealed record CreatePaymentRequest(
     public (IRail Rail, RailAsset Asset, BigInteger Amount) Validate(
         string environment, MerchantSettings merchant, RailCatalog rails)
     {
+        Scenarios.RequireTest(Scenario, environment);
         var errors = new List<InvalidField>();
         void Invalid(string pointer, string code, string message) =>
             errors.Add(new InvalidField(pointer, code, message));
@@ -79,12 +84,14 @@ public sealed record CreatePaymentRequest(
         }
 
         var (rail, asset) = rails.Find(environment, Network!, Currency!) ?? throw Unsupported(environment, rails);
-        return (rail, asset, AmountIn(rail, asset, Amount!.Value));
+        var amount = AmountIn(rail, asset, Amount!.Value);
+        Scenarios.Validate(Scenario, rail, amount);
+        return (rail, asset, amount);
     }
 
-    /// <summary>The exact amount in base units, for whatever request has one at <c>/amount</c>.</summary>
+    /// <summary>The exact amount in base units, for whatever request has one.</summary>
     /// <exception cref="ProblemException">It is malformed, too exact, or out of the asset's range.</exception>
-    internal static BigInteger AmountIn(IRail rail, RailAsset asset, DecimalText amount)
+    internal static BigInteger AmountIn(IRail rail, RailAsset asset, DecimalText amount, string pointer = "/amount")
     {
         var error = Domain.Amount.TryParse(amount.Text, asset.Decimals, out var units);
         var (code, message) = error switch
@@ -104,8 +111,8 @@ public sealed record CreatePaymentRequest(
             ? units
             : throw new ProblemException(
                 code,
-                $"/amount: {message}",
-                [new InvalidField("/amount", code == ProblemCodes.InvalidRequest ? "invalid_format" : code, message)]);
+                $"{pointer}: {message}",
+                [new InvalidField(pointer, code == ProblemCodes.InvalidRequest ? "invalid_format" : code, message)]);
     }
 
     private ProblemException Unsupported(string environment, RailCatalog rails)

@@ -20,15 +20,18 @@ internal static class PaymentChanges
     }
 
     public static void AddUpdate(
-        NpgsqlBatch batch, PaymentRecord before, Payment after, int progress, DateTimeOffset now)
+        NpgsqlBatch batch, PaymentRecord before, Payment after, int progress, bool sandboxClock, DateTimeOffset now)
     {
+        // An address is watched for a time of its chain, so it is closed by the clock that its blocks have.
         var update = batch.Add("""
             update payments set
               status = $2, outcome = $3, late = $4, paid_from = $5, version = $6, progress = $7, accepted_amount = $8,
               received = $9, confirmations = $10, head = $11, resolution_action = $12, resolution_actor = $13,
               resolution_reason = $14, paid_at = $15, confirmed_at = $16, reverted_at = $17,
-              closed_at = case when $2 in ('Expired', 'Canceled') then coalesce(closed_at, $18) end,
-              final = $19, transfer_count = $20
+              closed_at = case when $2 in ('Expired', 'Canceled') then coalesce(closed_at, $18 + case when $21 then (
+                select s.clock_offset from merchant_settings s
+                where s.merchant_id = payments.merchant_id and s.environment = payments.environment) else '0' end) end,
+              delayed = $22, final = $19, transfer_count = $20
             where id = $1
             """);
         update.AddId(before.Details.Id);
@@ -51,6 +54,22 @@ internal static class PaymentChanges
         update.AddTime(now);
         update.AddUnits(after.Final);
         update.AddInteger(after.Transfers.Count);
+        update.AddFlag(sandboxClock);
+        update.AddFlag(before.Delayed && PaymentRecord.ShowsDelay(after));
+    }
+
+    /// <summary>
+    /// Moves the grace of a chain's reverted payments on, as if so much time had passed; locked in the order of ids.
+    /// </summary>
+    public static void AddRevertedEarlier(NpgsqlBatch batch, string chain, TimeSpan by)
+    {
+        var update = batch.Add("""
+            update payments set reverted_at = reverted_at - $2 where id in (
+              select id from payments where chain = $1 and status = 'Pending' and reverted_at is not null
+              order by id for update)
+            """);
+        update.AddText(chain);
+        update.AddInterval(by);
     }
 
     /// <summary>

@@ -109,7 +109,7 @@ public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails
             Ordered(details.Metadata),
             state.Version,
             new FulfilmentJson(fulfilment.Decision, fulfilment.Reason),
-            new DetectionJson(delayed),
+            new DetectionJson(delayed && PaymentRecord.ShowsDelay(state)),
             state.Terms.CreatedAt,
             state.Terms.ExpiresAt,
             state.PaidAt,
@@ -146,7 +146,7 @@ public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails
             Text(state.MissingAfter(transfers.Received)),
             transfers.Confirmations,
             state.Terms.RequiredConfirmations,
-            delayed,
+            delayed && PaymentRecord.ShowsDelay(state),
             state.Terms.ExpiresAt,
             details.ReturnUrl,
             [.. transfers.Newest.Select(transfer => new PublicTransfer(

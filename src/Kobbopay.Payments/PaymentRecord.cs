@@ -6,7 +6,12 @@ namespace Kobbopay.Payments;
 /// A payment as it is stored: what was asked for, where its life stands, and how far the public view has got.
 /// </summary>
 /// <param name="Progress">Grows when confirmations or delay change without a version.</param>
-public sealed record PaymentRecord(PaymentDetails Details, Payment State, int Progress, bool Delayed);
+/// <param name="Delayed">Its chain is, and it is open.</param>
+public sealed record PaymentRecord(PaymentDetails Details, Payment State, int Progress, bool Delayed)
+{
+    /// <summary>What is closed waits for nothing that the chain might show, so it is never delayed.</summary>
+    public static bool ShowsDelay(Payment state) => state.Status is PaymentStatus.Pending or PaymentStatus.Paid;
+}
 
 /// <summary>What never changes after creation and is no business of the lifecycle.</summary>
 public sealed record PaymentDetails

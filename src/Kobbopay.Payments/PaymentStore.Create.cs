@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Kobbopay.Contracts;
 using Kobbopay.Payments.Domain;
-using Kobbopay.Payments.Merchants;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Npgsql;
@@ -25,11 +24,11 @@ public sealed partial class PaymentStore
     internal async Task<CreateResult?> CreateAsync(
         MerchantIdentity merchant, PaymentDraft draft, IdempotencyClaim? claim, CancellationToken cancellation)
     {
-        var created = RenderEvent(draft.Details, draft.Created, 0, delayed: false, draft.Merchant);
+        var created = RenderEvent(draft.Details, draft.Created, 0, draft.Delayed, draft.Merchant);
         if (created.Snapshot.Length > PaymentJson.CreationLimit)
             throw TooLarge();
         var location = Location + Id.Format(Id.Payment, draft.Details.Id);
-        if (await InsertAsync(created, draft.Merchant, claim, location, cancellation))
+        if (await InsertAsync(created, draft, claim, location, cancellation))
         {
             Committed();
             return new CreateResult(201, location, created.Snapshot);
@@ -83,12 +82,12 @@ public sealed partial class PaymentStore
 
     private async Task<bool> InsertAsync(
         PendingEvent created,
-        MerchantSettings settings,
+        PaymentDraft draft,
         IdempotencyClaim? claim,
         string location,
         CancellationToken cancellation)
     {
-        await using var command = CreatePaymentStatement.Of(database, created, settings, claim, location);
+        await using var command = CreatePaymentStatement.Of(database, created, draft, claim, location);
         try
         {
             return (bool)(await command.ExecuteScalarAsync(cancellation))!;

@@ -5,6 +5,7 @@ using Kobbopay.Payments.Domain;
 using Kobbopay.Payments.Events;
 using Kobbopay.Payments.Exceptions;
 using Kobbopay.Payments.Merchants;
+using Kobbopay.Payments.Rails;
 using Npgsql;
 
 namespace Kobbopay.Payments;
@@ -18,6 +19,7 @@ public sealed partial class PaymentStore(
     PaymentRenderer renderer,
     MerchantDirectory merchants,
     PaymentExceptions exceptions,
+    RailCatalog rails,
     Signal<EventSequencer> sequencer,
     Signal<OutboxRelay> relay,
     TimeProvider clock)
@@ -71,17 +73,18 @@ public sealed partial class PaymentStore(
     {
         var merchant = await merchants.GetAsync(before.Details.MerchantId, before.Details.Environment, cancellation);
         var after = change.Payment;
+        var sandboxClock = rails.Of(before.Details.Network).HasSandboxClock;
         if (change.Events.Count == 0)
         {
             if (ConfirmationsOf(after).SequenceEqual(ConfirmationsOf(before.State))
                 && after.Transfers.SequenceEqual(before.State.Transfers))
                 return null;
             var progress = before.Progress + 1;
-            PaymentChanges.AddUpdate(batch, before, after, progress, clock.Now());
+            PaymentChanges.AddUpdate(batch, before, after, progress, sandboxClock, clock.Now());
             return renderer.RenderPublic(before.Details, after, progress, before.Delayed, merchant.DisplayName);
         }
 
-        PaymentChanges.AddUpdate(batch, before, after, before.Progress, clock.Now());
+        PaymentChanges.AddUpdate(batch, before, after, before.Progress, sandboxClock, clock.Now());
         PaymentChanges.AddOrderClaim(batch, before, after);
         foreach (var happened in change.Events)
         {

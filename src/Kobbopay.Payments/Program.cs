@@ -46,6 +46,7 @@ public static class Program
         builder.Services.AddRails(builder.Configuration);
         builder.Services.AddHostedService<DemoMerchant>();
         builder.Services.AddLoop<PruneIdempotencyKeys>();
+        builder.Services.AddLoop<ScenarioPlayer>();
 
         var app = builder.Build();
         app.UseServiceDefaults();

@@ -41,10 +41,18 @@ public static class Program
         builder.Services.AddDeliveries();
         // The bus has a health check of its own for the broker.
         builder.AddRabbitMQClient(ResourceNames.Messaging, client => client.DisableHealthChecks = true);
-        builder.Services.AddQueueProbe(ResourceNames.Webhooks);
+        builder.Services.AddQueueProbe(ResourceNames.Webhooks, SandboxClockConsumer.Queue);
         builder.AddMessaging(
-            bus => bus.AddConsumer<InboxConsumer>(),
-            (context, rabbit) => rabbit.AddInboxQueue(context, ResourceNames.Webhooks));
+            bus =>
+            {
+                bus.AddConsumer<InboxConsumer>();
+                bus.AddConsumer<SandboxClockConsumer>();
+            },
+            (context, rabbit) =>
+            {
+                rabbit.AddInboxQueue(context, ResourceNames.Webhooks);
+                rabbit.AddSandboxClockQueue(context);
+            });
 
         var app = builder.Build();
         app.UseServiceDefaults();

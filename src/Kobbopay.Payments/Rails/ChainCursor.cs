@@ -7,7 +7,10 @@ namespace Kobbopay.Payments.Rails;
 /// transaction that holds what was found.
 /// </summary>
 /// <param name="Number">Height of the newest block taken in; -1 before the first.</param>
-internal sealed record ChainCursor(string Chain, long Number, string? Hash, DateTimeOffset? Time)
+/// <param name="Failing">It could not be read in full the last time.</param>
+/// <param name="Delayed">For longer than is tolerated (<see cref="ChainDelay"/>).</param>
+internal sealed record ChainCursor(
+    string Chain, long Number, string? Hash, DateTimeOffset? Time, bool Failing, bool Delayed)
 {
     /// <summary>Blocks remembered per chain: the deepest reorganisation that can be followed.</summary>
     public const int Remembered = 512;
@@ -20,13 +23,20 @@ internal sealed record ChainCursor(string Chain, long Number, string? Hash, Date
         var insert = batch.Add("insert into chains (chain, network) values ($1, $2) on conflict do nothing");
         insert.AddText(chain);
         insert.AddText(network);
-        batch.Add("select block_number, block_hash, block_time from chains where chain = $1 for update skip locked")
-            .AddText(chain);
+        batch.Add("""
+            select block_number, block_hash, block_time, failing_since is not null, delayed from chains
+            where chain = $1 for update skip locked
+            """).AddText(chain);
         await using var row = await batch.ExecuteReaderAsync(cancellation);
         if (!await row.ReadAsync(cancellation))
             return null;
         return new ChainCursor(
-            chain, row.GetInt64(0), PaymentRows.TextOrNull(row, 1), row.IsDBNull(2) ? null : PaymentRows.Time(row, 2));
+            chain,
+            row.GetInt64(0),
+            PaymentRows.TextOrNull(row, 1),
+            row.IsDBNull(2) ? null : PaymentRows.Time(row, 2),
+            row.GetBoolean(3),
+            row.GetBoolean(4));
     }
 
     /// <summary>Hashes of the remembered blocks by height.</summary>

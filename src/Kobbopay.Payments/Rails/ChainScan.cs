@@ -9,7 +9,8 @@ namespace Kobbopay.Payments.Rails;
 /// One scan of one chain, one transaction: what the next blocks hold, what that means for payments, and the cursor,
 /// together. A scan that ends half-way has not happened.
 /// </summary>
-public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, ExpirePayments expiry, TimeProvider clock)
+public sealed class ChainScan(
+    NpgsqlDataSource database, PaymentStore store, ExpirePayments expiry, ChainDelay delay, TimeProvider clock)
 {
     private static readonly ActivitySource Source = new("Kobbopay.Payments");
 
@@ -23,6 +24,7 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
             return false;
 
         var walk = await ChainWalk.ReadAsync(rail, cursor, connection, cancellation);
+        cursor = await delay.RecordAsync(connection, rail, cursor, failing: walk.Behind, cancellation);
         if (walk.Blocks.Count > 0)
             cursor = await TakeInAsync(connection, rail, cursor, walk, cancellation);
         var moreToExpire = await expiry.RunAsync(connection, cursor, cancellation);
@@ -46,7 +48,8 @@ public sealed class ChainScan(NpgsqlDataSource database, PaymentStore store, Exp
         TransferChanges.AddDropped(batch, findings.Dropped);
         unmatched.AddTo(batch, rail, cursor.Chain, now);
         var progressed = new List<PublicPayment>();
-        foreach (var payment in payments)
+        // What a payment's news tell of detection is how the chain stands now.
+        foreach (var payment in payments.Select(payment => payment with { Delayed = cursor.Delayed }))
         {
             var id = payment.Details.Id;
             // Each payment's events belong to the trace of the request that mined its money.

@@ -8,7 +8,8 @@ namespace Kobbopay.Payments.Rails;
 /// </param>
 /// <param name="Blocks">What follows it, each the parent of the next; empty when there is no news.</param>
 /// <param name="Head">Height of the network's newest block.</param>
-internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head)
+/// <param name="Behind">The provider itself says that there are newer ones.</param>
+internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head, bool Behind)
 {
     /// <summary>Blocks taken in by one scan, besides those that a reorganisation replaced.</summary>
     public const int SliceLimit = 100;
@@ -34,31 +35,30 @@ internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head)
         var slice = await rail.ReadAsync(cursor.Chain, cursor.Number, SliceLimit + 1, cancellation);
         return slice.Blocks.FirstOrDefault()?.Hash == cursor.Hash
             ? Linked(cursor.Number, slice)
-            : await FindForkAsync(rail, cursor, slice.Head, connection, cancellation);
+            : await FindForkAsync(rail, cursor, slice, connection, cancellation);
     }
 
     private static async Task<ChainWalk> FindForkAsync(
-        IRail rail, ChainCursor cursor, long head, NpgsqlConnection connection, CancellationToken cancellation)
+        IRail rail, ChainCursor cursor, ChainSlice slice, NpgsqlConnection connection, CancellationToken cancellation)
     {
         var remembered = await cursor.RememberedAsync(connection, cancellation);
         var oldest = remembered.Keys.First();
         for (long back = FirstStepBack; ; back *= 2)
         {
-            var from = Math.Max(oldest, Math.Min(cursor.Number - back, head));
+            var from = Math.Max(oldest, Math.Min(cursor.Number - back, slice.Head));
             // All that is replaced has to be seen at once: a transfer that only moved must not look dropped in between.
-            var slice = await rail.ReadAsync(
+            slice = await rail.ReadAsync(
                 cursor.Chain, from, (int)(cursor.Number - from) + SliceLimit + 1, cancellation);
-            head = slice.Head;
             var standing = slice.Blocks.LastOrDefault(
                 block => remembered.GetValueOrDefault(block.Number) == block.Hash);
             // Nothing else in its place: a provider that is behind, not a reorganisation. It is waited for.
-            if (standing?.Number == head)
-                return new ChainWalk(cursor.Number, [], head);
+            if (standing?.Number == slice.Head)
+                return Nothing(cursor, slice);
             if (standing is not null)
                 return Linked(standing.Number, slice);
 
-            if (head < oldest)
-                return new ChainWalk(cursor.Number, [], head);
+            if (slice.Head < oldest)
+                return Nothing(cursor, slice);
             if (from == 0)
                 return Linked(-1, slice);
             if (from == oldest)
@@ -69,6 +69,9 @@ internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head)
         }
     }
 
+    private static ChainWalk Nothing(ChainCursor cursor, ChainSlice slice) =>
+        new(cursor.Number, [], slice.Head, slice.Behind);
+
     private static ChainWalk Linked(long fork, ChainSlice slice)
     {
         for (var i = 1; i < slice.Blocks.Count; i++)
@@ -78,6 +81,6 @@ internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head)
                 throw new InvalidOperationException($"Block {block.Number} does not follow the one before it");
         }
 
-        return new ChainWalk(fork, [.. slice.Blocks.Where(block => block.Number > fork)], slice.Head);
+        return new ChainWalk(fork, [.. slice.Blocks.Where(block => block.Number > fork)], slice.Head, slice.Behind);
     }
 }

@@ -26,6 +26,9 @@ public interface IRail
     /// <summary>Only test payments may use it.</summary>
     bool TestOnly { get; }
 
+    /// <summary>How long its provider may fail or be behind before payments say that detection is delayed.</summary>
+    TimeSpan ToleratedSilence => TimeSpan.FromSeconds(30);
+
     /// <summary>Its blocks have the time of the merchant's sandbox clock, which the merchant can move.</summary>
     bool HasSandboxClock { get; }
 
@@ -51,7 +54,7 @@ public interface IRail
 
     /// <summary>
     /// Chains that may hold blocks which the scanner has not taken in; a real network has one chain. At most
-    /// <paramref name="limit"/>, and over time each of them.
+    /// <paramref name="limit"/>, and over time each of them. It never asks a provider: that one may be away.
     /// </summary>
     Task<IReadOnlyList<string>> ChainsWithNewsAsync(int limit, CancellationToken cancellation);
 
@@ -59,6 +62,7 @@ public interface IRail
     /// The canonical chain from a height on, at most <paramref name="limit"/> blocks, with every transfer of this
     /// network's assets in them. Consistent in itself: each block's parent is the one before it.
     /// </summary>
+    /// <exception cref="RailUnavailableException">No provider gives an answer.</exception>
     Task<ChainSlice> ReadAsync(string chain, long fromBlock, int limit, CancellationToken cancellation);
 }
 
@@ -105,7 +109,11 @@ public sealed record ConfirmationTier(BigInteger From, int Confirmations);
 public sealed record DepositAddress(string Address, string Path, string? XpubFingerprint);
 
 /// <param name="Head">Height of the newest block; -1 for a chain without blocks.</param>
-public sealed record ChainSlice(long Head, IReadOnlyList<Block> Blocks);
+/// <param name="Behind">The provider itself says that the network has gone on without it.</param>
+public sealed record ChainSlice(long Head, IReadOnlyList<Block> Blocks, bool Behind = false);
+
+/// <summary>A chain can't be read now. It is tried again, and nothing but time is lost.</summary>
+public sealed class RailUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <param name="TraceParent">The W3C trace that made it, where that is known (the simulator).</param>
 public sealed record Block(

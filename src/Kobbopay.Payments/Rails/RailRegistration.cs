@@ -12,6 +12,8 @@ public static class RailRegistration
         services.AddSingleton<SimulatorChain>();
         services.AddSingleton<RailCatalog>();
         services.AddSingleton<ExpirePayments>();
+        services.AddSingleton<ChainDelay>();
+        services.AddSingleton<DelayedChains>();
         services.AddSingleton<ChainScan>();
         services.AddLoop<RailScanner>();
         if (configuration.GetValue<TimeSpan?>(BlockClock.IntervalKey) is not null)

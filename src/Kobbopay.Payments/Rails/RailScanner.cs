@@ -1,15 +1,18 @@
+using System.Data.Common;
 using Kobbopay.Durability;
 using Npgsql;
 
 namespace Kobbopay.Payments.Rails;
 
 /// <summary>
-/// Scans every chain that may have news or payments to expire. Replicas share the chains: each is scanned by whoever
-/// holds its cursor at the moment. A chain that can't be read holds up none of the others.
+/// Scans every chain that may have news or payments to expire, and those that failed the last time. Replicas share the
+/// chains: each is scanned by whoever holds its cursor at the moment. A chain that can't be read holds up none of the
+/// others, nor is it this loop's failure: <see cref="ChainDelay"/> records it.
 /// </summary>
 public sealed partial class RailScanner(
     RailCatalog rails,
     ChainScan scan,
+    ChainDelay delay,
     NpgsqlDataSource database,
     Signal<RailScanner> signal,
     TimeProvider clock,
@@ -17,6 +20,9 @@ public sealed partial class RailScanner(
 {
     /// <summary>Chains of one network looked at in one turn.</summary>
     private const int ChainLimit = 100;
+
+    /// <summary>A provider that does not answer by then is taken for failing, so that the other chains get on.</summary>
+    private static readonly TimeSpan ScanLimit = TimeSpan.FromSeconds(20);
 
     private readonly ILogger _logger = logger;
 
@@ -27,21 +33,29 @@ public sealed partial class RailScanner(
     protected override async Task<bool> RunOnceAsync(CancellationToken cancellation)
     {
         var more = false;
-        var failures = new List<Exception>();
         foreach (var (rail, chain) in await ChainsAsync(cancellation))
+            more |= await ScanAsync(rail, chain, cancellation);
+        return await delay.SettleAsync(ChainLimit, cancellation) || more;
+    }
+
+    private async Task<bool> ScanAsync(IRail rail, string chain, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(ScanLimit, Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
         {
-            try
-            {
-                more |= await scan.RunAsync(rail, chain, cancellation);
-            }
-            catch (Exception failure) when (!cancellation.IsCancellationRequested)
-            {
-                LogChainFailure(_logger, failure, chain);
-                failures.Add(failure);
-            }
+            return await scan.RunAsync(rail, chain, either.Token);
+        }
+        catch (DbException ours) when (ours.IsTransient)
+        {
+            LogInterrupted(_logger, ours, chain);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            Log(failure, chain, await delay.FailedAsync(rail, chain, cancellation), rail.TestOnly);
         }
 
-        return failures.Count == 0 ? more : throw new AggregateException("Not every chain could be scanned", failures);
+        return false;
     }
 
     private async Task<HashSet<(IRail Rail, string Chain)>> ChainsAsync(CancellationToken cancellation)
@@ -54,11 +68,35 @@ public sealed partial class RailScanner(
         }
 
         var expiring = await ExpirePayments.ChainsAsync(database, Clock.Now(), ChainLimit, cancellation);
-        foreach (var (chain, network) in expiring)
+        var failing = await ChainDelay.FailingAsync(database, ChainLimit, cancellation);
+        foreach (var (chain, network) in expiring.Concat(failing))
             chains.Add((rails.Of(network), chain));
         return chains;
     }
 
+    /// <summary>
+    /// What a provider does heals itself until it has lasted too long; anything else is ours to look at. In the
+    /// sandbox, merchants make providers fail.
+    /// </summary>
+    private void Log(Exception failure, string chain, ChainTrouble trouble, bool testOnly)
+    {
+        if (failure is not (RailUnavailableException or OperationCanceledException))
+            LogFailure(_logger, failure, chain);
+        else if (trouble == ChainTrouble.Delayed && !testOnly)
+            LogDelayed(_logger, failure, chain);
+        else if (trouble != ChainTrouble.Old)
+            LogUnavailable(_logger, failure, chain);
+    }
+
     [LoggerMessage(LogLevel.Error, "The chain {Chain} could not be scanned")]
-    private static partial void LogChainFailure(ILogger logger, Exception failure, string chain);
+    private static partial void LogFailure(ILogger logger, Exception failure, string chain);
+
+    [LoggerMessage(LogLevel.Error, "The chain {Chain} has not been readable for too long; its payments are delayed")]
+    private static partial void LogDelayed(ILogger logger, Exception failure, string chain);
+
+    [LoggerMessage(LogLevel.Warning, "The chain {Chain} can't be read now; it is tried again")]
+    private static partial void LogUnavailable(ILogger logger, Exception failure, string chain);
+
+    [LoggerMessage(LogLevel.Warning, "The scan of {Chain} was interrupted; it is tried again")]
+    private static partial void LogInterrupted(ILogger logger, Exception ours, string chain);
 }

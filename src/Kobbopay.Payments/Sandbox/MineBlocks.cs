@@ -29,11 +29,10 @@ public static class MineBlocks
         Signal<RailScanner> scanner,
         CancellationToken cancellation)
     {
-        SandboxRoutes.RequireSimulator(network);
+        var name = SandboxRoutes.ChainOf(network, merchant, rails);
         var body = await JsonBody.ReadOrDefaultAsync(
             http, SandboxJson.Default.MineRequest, new MineRequest(null), cancellation);
         var blocks = SandboxRoutes.InRange(body.Value.Blocks ?? 1, "blocks", SimulatorChain.BlockLimit);
-        var name = rails.Of(network).ChainOf(merchant.MerchantId, merchant.Environment);
         await answers.AnswerAsync(
             http,
             merchant,

@@ -11,8 +11,14 @@ using Kobbopay.ServiceDefaults.Web;
 namespace Kobbopay.Payments.Sandbox;
 
 /// <param name="Amount">What to send; what is missing when absent.</param>
-public sealed record PayRequest(DecimalText? Amount);
+/// <param name="Currency">Another currency of the network: a payer who sends the wrong token.</param>
+/// <param name="Transfers">Instead of one amount: several transfers in one transaction.</param>
+/// <param name="Mine">Whether to mine the block that holds it; otherwise the next block does.</param>
+public sealed record PayRequest(
+    DecimalText? Amount, string? Currency, IReadOnlyList<DecimalText>? Transfers, bool? Mine);
 
+/// <param name="Amount">Of all transfers.</param>
+/// <param name="Block">The new head, which holds the transaction; null when it was not mined.</param>
 public sealed record PayAnswer(
     [property: JsonPropertyName("payment_id")] string PaymentId,
     string TxHash,
@@ -20,7 +26,8 @@ public sealed record PayAnswer(
     string Currency,
     string Network,
     string Address,
-    BlockJson Block);
+    IReadOnlyList<string> Transfers,
+    BlockJson? Block);
 
 /// <summary>
 /// <c>POST /v1/sandbox/payments/{payment_id}/pay</c>: plays the payer. Sends money to the payment's address and mines
@@ -28,6 +35,9 @@ public sealed record PayAnswer(
 /// </summary>
 public static class PayPayment
 {
+    /// <summary>Transfers in one transaction at most.</summary>
+    private const int TransferLimit = 20;
+
     public static void MapPayPayment(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/sandbox/payments/{paymentId}/pay", HandleAsync)
             .RequireMerchant(Scopes.Sandbox, testOnly: true);
@@ -44,7 +54,7 @@ public static class PayPayment
         CancellationToken cancellation)
     {
         var body = await JsonBody.ReadOrDefaultAsync(
-            http, SandboxJson.Default.PayRequest, new PayRequest(null), cancellation);
+            http, SandboxJson.Default.PayRequest, new PayRequest(null, null, null, null), cancellation);
         var payment = Id.TryParse(Id.Payment, paymentId, out var id)
             ? await store.FindAsync(merchant.MerchantId, merchant.Environment, id, cancellation)
             : null;
@@ -53,31 +63,78 @@ public static class PayPayment
 
         await answers.AnswerAsync(http, merchant, body.Bytes, SandboxJson.Default.PayAnswer, async store =>
         {
-            var details = payment.Details;
-            var amount = body.Value.Amount is { } given
-                ? AmountOf(details, rails, merchant, given)
-                : await MissingAsync(payment, chain, cancellation);
-            var transfer = new NewTransfer(NewTransfer.NewTxHash(), details.Contract, details.DepositAddress, amount);
-            PayAnswer AnswerOf(SimulatorHead head) => new(
-                Id.Format(Id.Payment, details.Id),
-                transfer.TxHash,
-                Amount.Format(amount, details.Decimals),
-                details.Currency,
-                details.Network,
-                details.DepositAddress,
-                BlockJson.Of(head));
-            await chain.MineAsync(
-                details.Chain, 1, [transfer], cancellation, (batch, head) => store(batch, AnswerOf(head)));
+            var asset = AssetOf(body.Value.Currency ?? payment.Details.Currency, rails.Of(SimulatorRail.Name));
+            var amounts = await AmountsAsync(body.Value, payment, asset, rails, chain, cancellation);
+            var txHash = NewTransfer.NewTxHash();
+            NewTransfer[] transfers =
+                [.. amounts.Select(amount => new NewTransfer(
+                    txHash, asset.Contract, payment.Details.DepositAddress, amount))];
+            if (body.Value.Mine ?? true)
+            {
+                await chain.MineAsync(
+                    payment.Details.Chain, 1, transfers, cancellation,
+                    (batch, head) => store(batch, AnswerOf(payment, asset, transfers, BlockJson.Of(head))));
+            }
+            else
+            {
+                await chain.SendAsync(
+                    payment.Details.Chain, transfers, cancellation,
+                    (batch, _) => store(batch, AnswerOf(payment, asset, transfers, block: null)));
+            }
         }, cancellation);
         scanner.Set();
     }
 
-    private static BigInteger AmountOf(
-        PaymentDetails details, RailCatalog rails, MerchantIdentity merchant, DecimalText given)
+    private static PayAnswer AnswerOf(
+        PaymentRecord payment, RailAsset asset, NewTransfer[] transfers, BlockJson? block)
     {
-        var (rail, asset) = rails.Find(merchant.Environment, details.Network, details.Currency)
-            ?? throw new ProblemException(ProblemCodes.UnsupportedRail, "This payment's network is no longer enabled.");
-        return CreatePaymentRequest.AmountIn(rail, asset, given);
+        string Text(BigInteger units) => Amount.Format(units, asset.Decimals);
+        var total = transfers.Aggregate(BigInteger.Zero, (sum, transfer) => sum + transfer.Amount);
+        return new PayAnswer(
+            Id.Format(Id.Payment, payment.Details.Id),
+            transfers[0].TxHash,
+            Text(total),
+            asset.Currency,
+            payment.Details.Network,
+            payment.Details.DepositAddress,
+            [.. transfers.Select(transfer => Text(transfer.Amount))],
+            block);
+    }
+
+    /// <summary>Any asset that the network has: what takes no new payments can still be sent.</summary>
+    private static RailAsset AssetOf(string currency, IRail rail) =>
+        rail.Assets.FirstOrDefault(asset => asset.Currency == currency)
+        ?? throw SandboxRoutes.Invalid(
+            "/currency",
+            "unknown_value",
+            $"{rail.Network} has {string.Join(", ", rail.Assets.Select(asset => asset.Currency))}.");
+
+    private static async Task<IReadOnlyList<BigInteger>> AmountsAsync(
+        PayRequest request,
+        PaymentRecord payment,
+        RailAsset asset,
+        RailCatalog rails,
+        SimulatorChain chain,
+        CancellationToken cancellation)
+    {
+        var rail = rails.Of(payment.Details.Network);
+        if (request.Transfers is { } several)
+        {
+            if (request.Amount is not null)
+                throw SandboxRoutes.Invalid("/amount", "conflict", "Give either amount or transfers.");
+            if (several.Count is 0 or > TransferLimit)
+                throw SandboxRoutes.Invalid("/transfers", "out_of_range", $"Must be 1 to {TransferLimit} amounts.");
+            return [.. several.Select((one, i) => CreatePaymentRequest.AmountIn(rail, asset, one, $"/transfers/{i}"))];
+        }
+
+        if (request.Amount is { } given)
+            return [CreatePaymentRequest.AmountIn(rail, asset, given)];
+        if (asset.Currency == payment.Details.Currency)
+            return [await MissingAsync(payment, chain, cancellation)];
+
+        // Who errs in the token sends the right number of it.
+        var asked = Amount.Format(payment.State.Terms.Amount, payment.Details.Decimals);
+        return [CreatePaymentRequest.AmountIn(rail, asset, new DecimalText(asked))];
     }
 
     /// <summary>

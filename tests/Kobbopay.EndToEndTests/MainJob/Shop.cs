@@ -19,9 +19,12 @@ internal sealed class Shop(KobbopayFixture system) : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>The published request; every call of one test carries the same trace.</summary>
-    public Task<JsonNode> CreateAsync(string order, string? traceParent = null) => PostAsync(
+    public Task<JsonNode> CreateAsync(string order, string? traceParent = null, string? scenario = null) => PostAsync(
         "/v1/payments",
-        $$"""{"amount": 10.5, "currency": "USDT", "network": "example-network", "orderId": "{{order}}"}""",
+        $$"""
+        {"amount": 10.5, "currency": "USDT", "network": "example-network", "orderId": "{{order}}"
+        {{(scenario is null ? string.Empty : $", \"scenario\": \"{scenario}\"")}}}
+        """,
         traceParent);
 
     public Task<JsonNode> PayAsync(string paymentId, string? traceParent = null) =>
@@ -42,11 +45,11 @@ internal sealed class Shop(KobbopayFixture system) : IDisposable
     /// <summary>
     /// Waits for the whole story of a payment at the receiver, and checks the signatures of each request.
     /// </summary>
-    public async Task<IReadOnlyList<ReceivedWebhook>> ReceiveStoryAsync(string paymentId)
+    public async Task<IReadOnlyList<ReceivedWebhook>> ReceiveStoryAsync(string paymentId, string[]? story = null)
     {
         var received = await Eventually.SeeAsync(
             () => Of(paymentId),
-            requests => Story.All(type => requests.Any(r => r.Type == type)),
+            requests => (story ?? Story).All(type => requests.Any(r => r.Type == type)),
             Patience,
             "the whole story");
         received.Should().OnlyContain(request => Verifies(request));

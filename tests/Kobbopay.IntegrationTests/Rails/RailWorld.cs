@@ -95,10 +95,15 @@ public sealed class RailWorld : IAsyncDisposable
         var order = orderId ?? $"order-{Guid.CreateVersion7(Clock.GetUtcNow())}";
         var request = new CreatePaymentRequest(
             new DecimalText(amount), currency, SimulatorRail.Name, order, null, null, ExpiresIn: 3600, null);
-        var (draft, refusal) = await Get<PaymentFactory>().TryMakeAsync(Merchant, request, Token);
-        refusal.Should().BeNull();
-        await Get<PaymentStore>().CreateAsync(Merchant, draft!, null, Token);
-        return await ReadAsync(draft!.Details.Id);
+        while (true)
+        {
+            var (draft, refusal) = await Get<PaymentFactory>().TryMakeAsync(Merchant, request, Token);
+            refusal.Should().BeNull();
+            if (await Get<PaymentStore>().CreateAsync(Merchant, draft!, null, Token) is not null)
+                return await ReadAsync(draft!.Details.Id);
+            // The clock was moved or a delay has begun since the last creation.
+            await Get<PaymentFactory>().ForgetAsync(Merchant, draft!, Token);
+        }
     }
 
     public async Task<PaymentRecord> ReadAsync(Guid paymentId) =>
@@ -111,8 +116,11 @@ public sealed class RailWorld : IAsyncDisposable
     public Task<SimulatorHead> MineAsync(int blocks = 1, params NewTransfer[] transfers) =>
         Chain.MineAsync(ChainName, blocks, transfers, Token);
 
-    public async Task ReorgAsync(int depth, bool drop) =>
-        (await Chain.ReorgAsync(ChainName, depth, drop, Token)).Should().BeTrue();
+    public Task ReorgAsync(int depth, bool drop) =>
+        ReorgAsync(depth, drop ? DroppedTransactions.Everything : DroppedTransactions.None);
+
+    public async Task ReorgAsync(int depth, DroppedTransactions drop) =>
+        (await Chain.ReorgAsync(ChainName, depth, drop, Token)).Should().BeNull();
 
     public static NewTransfer TransferTo(PaymentRecord payment, string amount, string? txHash = null) => new(
         txHash ?? NewTransfer.NewTxHash(), payment.Details.Contract, payment.Details.DepositAddress, Units(amount));

@@ -150,6 +150,78 @@ public sealed class ReorgTests : IAsyncLifetime
         (await _world.EventsAsync(payment)).Should().Equal("payment.created", "payment.paid", "payment.confirmed");
     }
 
+    [Fact]
+    public async Task Chosen_transactions_are_dropped_and_the_others_mined_in_other_blocks_order_and_places()
+    {
+        var payments = new List<Payments.PaymentRecord>();
+        var transfers = new List<NewTransfer>();
+        for (var i = 0; i < 4; i++)
+        {
+            payments.Add(await _world.CreatePaymentAsync("10"));
+            transfers.Add(RailWorld.TransferTo(payments[i], "10"));
+        }
+
+        await _world.MineAsync(1, transfers[0], transfers[1]);
+        await _world.MineAsync(1, transfers[2], transfers[3]);
+        await _world.ScanAsync();
+        var before = await PlacesAsync();
+        await _world.ReorgAsync(2, DroppedTransactions.These([transfers[1].TxHash]));
+        await _world.ScanAsync();
+
+        var after = await PlacesAsync();
+        after.Keys.Should().BeEquivalentTo(before.Keys.Where(hash => hash != transfers[1].TxHash));
+        after.Keys.Where(hash => after[hash] == before[hash]).Should().BeEmpty();
+        after.Values.Should().OnlyContain(place => !before.Values.Select(old => old.LogIndex).Contains(place.LogIndex));
+        after.Values.Should().OnlyHaveUniqueItems();
+        after.OrderBy(place => place.Value).Select(place => place.Key).Should()
+            .NotEqual(before.OrderBy(place => place.Value).Select(place => place.Key).Where(after.ContainsKey));
+        string[] kept = ["payment.created", "payment.paid"];
+        foreach (var (payment, i) in payments.Select((payment, i) => (payment, i)))
+            (await _world.EventsAsync(payment)).Should().Equal(i == 1 ? [.. kept, "payment.reverted"] : kept);
+    }
+
+    [Fact]
+    public async Task A_single_transaction_moves_to_another_height_whenever_there_is_one()
+    {
+        var payment = await _world.CreatePaymentAsync("10");
+        var transfer = RailWorld.TransferTo(payment, "10");
+        await _world.MineAsync(2, transfer);
+        await _world.ReorgAsync(2, drop: false);
+        (await PlacesAsync()).Should().BeEquivalentTo(
+            new Dictionary<string, (long, int)> { [transfer.TxHash] = (1, 1) });
+    }
+
+    [Fact]
+    public async Task A_reorganisation_that_can_not_be_changes_nothing()
+    {
+        var payment = await _world.CreatePaymentAsync("10");
+        var transfer = RailWorld.TransferTo(payment, "10");
+        await _world.MineAsync(1, transfer);
+        var head = await _world.MineAsync();
+        var token = TestContext.Current.CancellationToken;
+
+        (await _world.Chain.ReorgAsync(_world.ChainName, 3, DroppedTransactions.None, token))
+            .Should().Be(new ReorgRefusal(NotReplaced: null));
+        (await _world.Chain.ReorgAsync(
+            _world.ChainName, 1, DroppedTransactions.These([transfer.TxHash]), token))
+            .Should().Be(new ReorgRefusal(transfer.TxHash));
+
+        (await _world.ScalarAsync<string>("select head_hash from simulator_chains")).Should().Be(head.Hash);
+        (await PlacesAsync()).Should().BeEquivalentTo(
+            new Dictionary<string, (long, int)> { [transfer.TxHash] = (0, 0) });
+    }
+
+    private async Task<Dictionary<string, (long Block, int LogIndex)>> PlacesAsync()
+    {
+        await using var command = _world.Database.CreateCommand(
+            "select tx_hash, block_number, log_index from simulator_transfers");
+        await using var row = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        var places = new Dictionary<string, (long, int)>(StringComparer.Ordinal);
+        while (await row.ReadAsync(TestContext.Current.CancellationToken))
+            places[row.GetString(0)] = (row.GetInt64(1), row.GetInt32(2));
+        return places;
+    }
+
     private Task<int> LogIndexAsync(Transfer transfer) =>
         _world.ScalarAsync<int>($"select log_index from transfers where id = '{transfer.Id}'");
 }

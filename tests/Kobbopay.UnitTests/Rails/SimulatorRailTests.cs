@@ -10,7 +10,7 @@ public sealed class SimulatorRailTests
 {
     private static readonly Guid Merchant = Guid.CreateVersion7(DateTimeOffset.UnixEpoch);
     private static readonly SimulatorRail Rail = new(
-        NpgsqlDataSource.Create("Host=127.0.0.1"), new ConfigurationManager());
+        NpgsqlDataSource.Create("Host=127.0.0.1"), new ConfigurationManager(), TimeProvider.System);
 
     [Fact]
     public void An_address_follows_from_merchant_and_index_alone()
