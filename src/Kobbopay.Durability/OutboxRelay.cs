@@ -54,6 +54,7 @@ public sealed class OutboxRelay(
         if (rows.Count == 0)
             return false;
 
+        FaultPoint.Pass("relay.claimed");
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(ConfirmTimeout);
         var publishing = rows.ConvertAll(row => PublishAsync(row, timeout.Token));
@@ -64,8 +65,10 @@ public sealed class OutboxRelay(
         finally
         {
             // What was confirmed is done, whatever happened to its neighbours.
+            FaultPoint.Pass("relay.confirmed");
             var confirmed = rows.Where((_, i) => publishing[i].IsCompletedSuccessfully).Select(row => row.Id).ToArray();
             await DeleteAsync(connection, confirmed);
+            FaultPoint.Pass("relay.deleted");
             await transaction.CommitAsync(CancellationToken.None);
         }
 

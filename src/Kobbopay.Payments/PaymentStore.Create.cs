@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Kobbopay.Contracts;
+using Kobbopay.Durability;
 using Kobbopay.Payments.Domain;
 using Kobbopay.Payments.Merchants;
 using Kobbopay.ServiceDefaults.Identity;
@@ -26,8 +27,10 @@ public sealed partial class PaymentStore
     {
         var created = RenderEvent(draft.Details, draft.Created, 0, delayed: false, draft.Merchant);
         var location = Location + Id.Format(Id.Payment, draft.Details.Id);
+        FaultPoint.Pass("create.drafted");
         if (await InsertAsync(created, draft.Merchant, claim, location, cancellation))
         {
+            FaultPoint.Pass("create.committed");
             Committed();
             return new CreateResult(201, location, created.Snapshot);
         }

@@ -37,6 +37,7 @@ public sealed class EventSequencer(
         if (pending.Count == 0)
             return false;
 
+        FaultPoint.Pass("sequencer.taken");
         var next = await NumberAsync(connection, pending, cancellation);
         var events = pending.ConvertAll(row => SequencedEvent.From(row, next[(row.MerchantId, row.Environment)]++));
         await using (var batch = new NpgsqlBatch(connection, transaction))
@@ -46,7 +47,9 @@ public sealed class EventSequencer(
             await batch.ExecuteNonQueryAsync(cancellation);
         }
 
+        FaultPoint.Pass("sequencer.written");
         await transaction.CommitAsync(cancellation);
+        FaultPoint.Pass("sequencer.committed");
         relay.Set();
         return pending.Count == BatchLimit;
     }
