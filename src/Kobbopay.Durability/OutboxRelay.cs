@@ -69,6 +69,7 @@ public sealed partial class OutboxRelay(
             return false;
 
         var messages = await ReadStoredAsync(connection, rows, cancellation);
+        FaultPoint.Pass("relay.claimed");
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(ConfirmTimeout);
         var publishing = rows.ConvertAll(row => PublishAsync(row, messages, timeout.Token));
@@ -79,8 +80,10 @@ public sealed partial class OutboxRelay(
         finally
         {
             // What was confirmed is done, whatever happened to its neighbours.
+            FaultPoint.Pass("relay.confirmed");
             var confirmed = rows.Where((_, i) => publishing[i].IsCompletedSuccessfully).Select(row => row.Id).ToArray();
             await DeleteAsync(connection, confirmed);
+            FaultPoint.Pass("relay.deleted");
             await transaction.CommitAsync(CancellationToken.None);
         }
 

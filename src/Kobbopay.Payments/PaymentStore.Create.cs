@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Kobbopay.Contracts;
+using Kobbopay.Durability;
 using Kobbopay.Payments.Domain;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
@@ -28,8 +29,10 @@ public sealed partial class PaymentStore
         if (created.Snapshot.Length > PaymentJson.CreationLimit)
             throw TooLarge();
         var location = Location + Id.Format(Id.Payment, draft.Details.Id);
+        FaultPoint.Pass("create.drafted");
         if (await InsertAsync(created, draft, claim, location, cancellation))
         {
+            FaultPoint.Pass("create.committed");
             Committed();
             return new CreateResult(201, location, created.Snapshot);
         }

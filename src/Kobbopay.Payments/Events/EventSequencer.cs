@@ -39,10 +39,13 @@ public sealed class EventSequencer(
         if (pending.Count == 0)
             return false;
 
+        FaultPoint.Pass("sequencer.taken");
         var next = await NumberAsync(connection, pending, cancellation);
         var events = pending.ConvertAll(row => SequencedEvent.From(row, next[row.Stream]++));
         await StoreAsync(connection, events, cancellation);
+        FaultPoint.Pass("sequencer.written");
         await transaction.CommitAsync(cancellation);
+        FaultPoint.Pass("sequencer.committed");
         relay.Set();
         waiters.Announce(next.Select(stream => KeyValuePair.Create(stream.Key, stream.Value - 1)));
         return pending.Count == BatchLimit;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Kobbopay.Contracts;
+using Kobbopay.Durability;
 using Kobbopay.Payments.Domain;
 using Npgsql;
 
@@ -24,11 +25,14 @@ public sealed class ChainScan(
             return false;
 
         var walk = await ChainWalk.ReadAsync(rail, cursor, connection, cancellation);
+        FaultPoint.Pass("scan.read");
         cursor = await delay.RecordAsync(connection, rail, cursor, failing: walk.Behind, cancellation);
         if (walk.Blocks.Count > 0)
             cursor = await TakeInAsync(connection, rail, cursor, walk, cancellation);
         var moreToExpire = await expiry.RunAsync(connection, cursor, cancellation);
+        FaultPoint.Pass("scan.written");
         await transaction.CommitAsync(cancellation);
+        FaultPoint.Pass("scan.committed");
         store.Committed(progressed: walk.Blocks.Count > 0);
         return walk.HasMore || moreToExpire;
     }
