@@ -26,13 +26,13 @@ public static class CancelPayment
         CancellationToken cancellation)
     {
         var body = await JsonBody.ReadOrDefaultAsync(
-            http, PaymentsJson.Default.CancelRequest, new CancelRequest(), cancellation);
+            http, PaymentsJson.Relaxed.CancelRequest, new CancelRequest(), cancellation);
         var cancel = new PaymentInput.Cancel(Id.Format(Id.ApiKey, merchant.KeyId));
         await answers.AnswerAsync(
             http,
             merchant,
             body.Bytes,
-            PaymentsJson.Default.PaymentJson,
+            PaymentsJson.Relaxed.PaymentJson,
             answer => store.ChangeAsync(merchant, paymentId, cancel, answer, cancellation),
             cancellation);
     }

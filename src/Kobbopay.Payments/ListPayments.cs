@@ -30,7 +30,7 @@ public static class ListPayments
         var page = range.Of(await PaymentViews.ReadAllAsync(row, cancellation), payment => payment.Details.Id);
         return Results.Json(
             new Page<PaymentJson>([.. page.Data.Select(renderer.Render)], page.HasMore, page.NextCursor),
-            PaymentsJson.Default.PaymentPage);
+            PaymentsJson.Relaxed.PaymentPage);
     }
 
     /// <summary>

@@ -115,7 +115,7 @@ internal static class PaymentFilter
                 $"metadata[{pairs.Keys.Last()}]", "too_many", $"A payment has {MetadataPairs} pairs at most.");
         }
 
-        parameters.AddJson(JsonSerializer.SerializeToUtf8Bytes(pairs, PaymentsJson.Default.DictionaryStringString));
+        parameters.AddJson(JsonSerializer.SerializeToUtf8Bytes(pairs, PaymentsJson.Relaxed.DictionaryStringString));
         // The second condition is the partial index's own.
         return $" and p.metadata @> ${parameters.Count} and p.metadata <> '{{}}'";
     }

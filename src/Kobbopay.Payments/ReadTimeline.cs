@@ -55,7 +55,7 @@ public static class ReadTimeline
             while (await row.ReadAsync(cancellation));
         }
 
-        return Results.Json(range.Of(steps, step => CursorAt(step.Version)), PaymentsJson.Default.TimelinePage);
+        return Results.Json(range.Of(steps, step => CursorAt(step.Version)), PaymentsJson.Relaxed.TimelinePage);
     }
 
     internal static NpgsqlCommand CommandOf(

@@ -54,7 +54,7 @@ public static class ReadTransfers
         return Results.Json(
             new Page<ListedTransferJson>(
                 [.. page.Data.Select(transfer => transfer.Json)], page.HasMore, page.NextCursor),
-            PaymentsJson.Default.TransferPage);
+            PaymentsJson.Relaxed.TransferPage);
     }
 
     /// <summary>The payment first: one without transfers and somebody else's are two different answers.</summary>

@@ -40,7 +40,7 @@ public static class ResolvePayment
         StoredAnswers answers,
         CancellationToken cancellation)
     {
-        var body = await JsonBody.ReadAsync(http, PaymentsJson.Default.ResolveRequest, cancellation);
+        var body = await JsonBody.ReadAsync(http, PaymentsJson.Relaxed.ResolveRequest, cancellation);
         var action = body.Value.Validate();
         var resolve = new PaymentInput.Resolve(
             new Resolution(action, Id.Format(Id.ApiKey, merchant.KeyId), body.Value.Reason!));
@@ -48,7 +48,7 @@ public static class ResolvePayment
             http,
             merchant,
             body.Bytes,
-            PaymentsJson.Default.PaymentJson,
+            PaymentsJson.Relaxed.PaymentJson,
             answer => store.ChangeAsync(merchant, paymentId, resolve, answer, cancellation),
             cancellation);
     }

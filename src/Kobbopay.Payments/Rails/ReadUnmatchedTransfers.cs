@@ -56,7 +56,7 @@ public static class ReadUnmatchedTransfers
         return Results.Json(
             new Page<UnmatchedTransferJson>(
                 [.. page.Data.Select(transfer => transfer.Json)], page.HasMore, page.NextCursor),
-            PaymentsJson.Default.UnmatchedPage);
+            PaymentsJson.Relaxed.UnmatchedPage);
     }
 
     internal static NpgsqlCommand CommandOf(
