@@ -100,6 +100,41 @@ public sealed class FindingsTests
     }
 
     [Fact]
+    public void What_is_ours_and_no_payments_is_told_apart_with_its_reason()
+    {
+        var block = Block(5, "a", To(Address, "tx1", 10, "token"), To("sim1bb", "tx2", 10), To(Address, "tx3", 10));
+        var closed = Watched with { ClosedAt = Time.AddDays(-8) };
+        Find([block], closed).Uncounted.Select(one => (one.Key.TxHash, one.PaymentId, one.Reason)).Should().Equal(
+            ("tx1", Payment, UnmatchedReasons.WrongToken), ("tx3", Payment, UnmatchedReasons.ClosedPayment));
+    }
+
+    [Fact]
+    public void Ids_ascend_in_the_order_of_the_chain()
+    {
+        var findings = Find(
+        [
+            .. Enumerable.Range(0, 20)
+                .Select(i => Block(i, "a", To(Address, $"a{i}", 1), To(Address, $"b{i}", 1, "token"))),
+        ]);
+        findings.Seen.Select(row => row.Id).Should().BeInAscendingOrder();
+        UnmatchedTransfers.Of(findings.Uncounted, [], [], TimeProvider.System).Seen.Select(row => row.Id)
+            .Should().BeInAscendingOrder().And.HaveCount(20);
+    }
+
+    [Fact]
+    public void Unmatched_transfers_that_move_keep_their_ids_and_those_that_are_gone_are_dropped()
+    {
+        var first = Find([Block(5, "a", To(Address, "tx1", 1, "token"), To(Address, "tx2", 2, "token"))]);
+        var before = UnmatchedTransfers.Of(first.Uncounted, [], [], TimeProvider.System).Seen;
+        var moved = Find([Block(5, "b", To("sim1bb", "tx9", 9), To(Address, "tx2", 2, "token"))]);
+
+        var after = UnmatchedTransfers.Of(moved.Uncounted, before, before, TimeProvider.System);
+
+        after.Dropped.Should().Equal(before[0]);
+        after.Seen.Should().Equal(before[1] with { BlockHash = "b5", LogIndex = 1 });
+    }
+
+    [Fact]
     public void A_payments_trace_is_that_of_the_block_with_its_money_or_of_the_newest()
     {
         var findings = Find(
