@@ -27,9 +27,14 @@ public sealed partial class OutboxRelay(
     : BackgroundLoop(clock, logger)
 {
     /// <summary>
-    /// Rows claimed and confirms in flight at a time; past 128 a quorum queue can stall (performance.md).
+    /// Rows of a batch, each a confirm in flight, and batches at a time: while one waits for the broker or the disk,
+    /// the other is prepared. Past 128 in flight a quorum queue can stall.
     /// </summary>
-    private const int BatchLimit = 100;
+    private const int BatchLimit = 64;
+    private const int Lanes = 2;
+
+    /// <summary>Batches of a lane in one step; a long backlog must not look like a loop that stands.</summary>
+    private const int BatchesOfStep = 20;
 
     /// <summary>A broker that has not confirmed by then is taken for gone; the rows stay.</summary>
     private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(10);
@@ -62,6 +67,27 @@ public sealed partial class OutboxRelay(
             return false;
         _wasConnected = connected ? true : throw new InvalidOperationException("The broker is not connected");
 
+        if (!await RelayAsync(cancellation))
+            return false;
+        var more = await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => RelaySomeAsync(cancellation)));
+        return more.Contains(true);
+    }
+
+    /// <summary>One lane, as long as more is waiting.</summary>
+    private async Task<bool> RelaySomeAsync(CancellationToken cancellation)
+    {
+        for (var i = 0; i < BatchesOfStep; i++)
+        {
+            if (!await RelayAsync(cancellation))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>One batch, one transaction; true when there may be more.</summary>
+    private async Task<bool> RelayAsync(CancellationToken cancellation)
+    {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var rows = await ClaimAsync(connection, cancellation);
