@@ -97,7 +97,7 @@ internal static class CreatePaymentStatement
         p.AddId(created.Id);
         p.AddBytes(created.Snapshot);
         p.AddBytes(created.PublicView);
-        p.AddText(System.Diagnostics.Activity.Current?.Id);
+        p.AddText(created.TraceParent);
         p.AddInteger(draft.Merchant.Version);
         p.Add(new NpgsqlParameter<string[]> { TypedValue = PaymentRows.NamesOf(terms.Review) });
         p.AddFlag(draft.Delayed);

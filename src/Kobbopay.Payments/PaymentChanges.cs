@@ -1,12 +1,24 @@
-using System.Diagnostics;
+using Kobbopay.Contracts;
 using Kobbopay.Payments.Domain;
 using Npgsql;
 
 namespace Kobbopay.Payments;
 
 /// <summary>An event as the write path stores it; the sequencer adds the number and renders the body.</summary>
+/// <param name="TraceParent">The trace that was current when it happened.</param>
 internal sealed record PendingEvent(
-    Guid Id, PaymentDetails Details, PaymentEvent Happened, byte[] Snapshot, byte[] PublicView);
+    Guid Id, PaymentDetails Details, PaymentEvent Happened, byte[] Snapshot, byte[] PublicView, string? TraceParent);
+
+/// <summary>All that a decision means for one payment, ready to be stored.</summary>
+/// <param name="SandboxClock">Its network's blocks have the time of the merchant's sandbox clock.</param>
+/// <param name="Progressed">The fresher public view when nothing happened but progress.</param>
+internal sealed record PaymentChange(
+    PaymentRecord Before,
+    Payment After,
+    int Progress,
+    bool SandboxClock,
+    IReadOnlyList<PendingEvent> Events,
+    PublicPayment? Progressed);
 
 /// <summary>The statements of a change, for <see cref="PaymentStore"/> alone.</summary>
 internal static class PaymentChanges
@@ -19,43 +31,53 @@ internal static class PaymentChanges
         return command.Parameters;
     }
 
-    public static void AddUpdate(
-        NpgsqlBatch batch, PaymentRecord before, Payment after, int progress, bool sandboxClock, DateTimeOffset now)
+    /// <summary>The rows of payments, each of them once, in one statement: a block may change thousands.</summary>
+    public static void AddUpdates(NpgsqlBatch batch, List<PaymentChange> changes, DateTimeOffset now)
     {
         // An address is watched for a time of its chain, so it is closed by the clock that its blocks have.
         var update = batch.Add("""
-            update payments set
-              status = $2, outcome = $3, late = $4, paid_from = $5, version = $6, progress = $7, accepted_amount = $8,
-              received = $9, confirmations = $10, head = $11, resolution_action = $12, resolution_actor = $13,
-              resolution_reason = $14, paid_at = $15, confirmed_at = $16, reverted_at = $17,
-              closed_at = case when $2 in ('Expired', 'Canceled') then coalesce(closed_at, $18 + case when $21 then (
-                select s.clock_offset from merchant_settings s
-                where s.merchant_id = payments.merchant_id and s.environment = payments.environment) else '0' end) end,
-              delayed = $22, final = $19, transfer_count = $20
-            where id = $1
+            update payments p set
+              status = c.status, outcome = c.outcome, late = c.late, paid_from = c.paid_from, version = c.version,
+              progress = c.progress, accepted_amount = c.accepted_amount, received = c.received,
+              confirmations = c.confirmations, head = c.head, resolution_action = c.resolution_action,
+              resolution_actor = c.resolution_actor, resolution_reason = c.resolution_reason, paid_at = c.paid_at,
+              confirmed_at = c.confirmed_at, reverted_at = c.reverted_at, delayed = c.delayed,
+              final = c.final, transfer_count = c.transfer_count,
+              closed_at = case when c.status in ('Expired', 'Canceled') then coalesce(p.closed_at,
+                $1 + case when c.sandbox_clock then (
+                  select s.clock_offset from merchant_settings s
+                  where s.merchant_id = p.merchant_id and s.environment = p.environment) else '0' end) end
+            from unnest(
+              $2::uuid[], $3::text[], $4::text[], $5::bool[], $6::text[], $7::int[], $8::int[], $9::numeric[],
+              $10::numeric[], $11::int[], $12::bigint[], $13::text[], $14::text[], $15::text[], $16::timestamptz[],
+              $17::timestamptz[], $18::timestamptz[], $19::bool[], $20::bool[], $21::numeric[], $22::int[])
+              c (id, status, outcome, late, paid_from, version, progress, accepted_amount, received, confirmations,
+                 head, resolution_action, resolution_actor, resolution_reason, paid_at, confirmed_at, reverted_at,
+                 delayed, sandbox_clock, final, transfer_count)
+            where p.id = c.id
             """);
-        update.AddId(before.Details.Id);
-        update.AddText(after.Status.ToString());
-        update.AddText(PaymentRenderer.NameOf(after.Outcome));
-        update.AddFlag(after.Late);
-        update.AddText(after.PaidFrom.ToString());
-        update.AddInteger(after.Version);
-        update.AddInteger(progress);
-        update.AddUnits(after.AcceptedAmount);
-        update.AddUnits(after.Received);
-        update.AddInteger(after.Confirmations);
-        update.AddLong(after.Head);
-        update.AddText(after.Resolution?.Action.ToString());
-        update.AddText(after.Resolution?.Actor);
-        update.AddText(after.Resolution?.Reason);
-        update.AddTime(after.PaidAt);
-        update.AddTime(after.ConfirmedAt);
-        update.AddTime(after.RevertedAt);
         update.AddTime(now);
-        update.AddUnits(after.Final);
-        update.AddInteger(after.Transfers.Count);
-        update.AddFlag(sandboxClock);
-        update.AddFlag(before.Delayed && PaymentRecord.ShowsDelay(after));
+        update.AddArray(changes, change => change.Before.Details.Id);
+        update.AddArray(changes, change => change.After.Status.ToString());
+        update.AddArray(changes, change => PaymentRenderer.NameOf(change.After.Outcome));
+        update.AddArray(changes, change => change.After.Late);
+        update.AddArray(changes, change => change.After.PaidFrom.ToString());
+        update.AddArray(changes, change => change.After.Version);
+        update.AddArray(changes, change => change.Progress);
+        update.AddArray(changes, change => change.After.AcceptedAmount);
+        update.AddArray(changes, change => change.After.Received);
+        update.AddArray(changes, change => change.After.Confirmations);
+        update.AddArray(changes, change => change.After.Head);
+        update.AddArray(changes, change => change.After.Resolution?.Action.ToString());
+        update.AddArray(changes, change => change.After.Resolution?.Actor);
+        update.AddArray(changes, change => change.After.Resolution?.Reason);
+        update.AddArray(changes, change => change.After.PaidAt);
+        update.AddArray(changes, change => change.After.ConfirmedAt);
+        update.AddArray(changes, change => change.After.RevertedAt);
+        update.AddArray(changes, change => change.Before.Delayed && PaymentRecord.ShowsDelay(change.After));
+        update.AddArray(changes, change => change.SandboxClock);
+        update.AddArray(changes, change => change.After.Final);
+        update.AddArray(changes, change => change.After.Transfers.Count);
     }
 
     /// <summary>
@@ -108,52 +130,62 @@ internal static class PaymentChanges
         claim.AddId(before.Details.Id);
     }
 
-    /// <summary>One event: its row of the dated timeline, and its place in the queue of the sequencer.</summary>
-    public static void AddEvent(NpgsqlBatch batch, PendingEvent pending)
+    /// <summary>
+    /// Events: their rows of the dated timeline, and their places in the queue of the sequencer, in the order given.
+    /// </summary>
+    public static void AddEvents(NpgsqlBatch batch, List<PendingEvent> events)
     {
-        var happened = pending.Happened;
+        if (events.Count == 0)
+            return;
+
         var timeline = batch.Add("""
             insert into payment_timeline
               (payment_id, version, type, from_status, to_status, at, old_block_hash, new_block_hash, actor, reason)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            select * from unnest(
+              $1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[],
+              $9::text[], $10::text[])
             """);
-        timeline.AddId(pending.Details.Id);
-        timeline.AddInteger(happened.After.Version);
-        timeline.AddText(happened.Type);
-        timeline.AddText(happened.From?.ToString());
-        timeline.AddText(happened.After.Status.ToString());
-        timeline.AddTime(happened.At);
-        timeline.AddText(happened.Reorg?.OldBlockHash);
-        timeline.AddText(happened.Reorg?.NewBlockHash);
-        timeline.AddText(happened.By?.Actor);
-        timeline.AddText(happened.By?.Reason);
-
-        AddPendingEvent(
-            batch.Add("""
-                insert into pending_events
-                  (id, merchant_id, environment, type, payment_id, order_id, version, status, previous_status,
-                   created_at, snapshot, public_view, webhook_url, traceparent)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-                """),
-            pending);
+        timeline.AddArray(events, pending => pending.Details.Id);
+        timeline.AddArray(events, pending => pending.Happened.After.Version);
+        timeline.AddArray(events, pending => pending.Happened.Type);
+        timeline.AddArray(events, pending => pending.Happened.From?.ToString());
+        timeline.AddArray(events, pending => pending.Happened.After.Status.ToString());
+        timeline.AddArray(events, pending => pending.Happened.At);
+        timeline.AddArray(events, pending => pending.Happened.Reorg?.OldBlockHash);
+        timeline.AddArray(events, pending => pending.Happened.Reorg?.NewBlockHash);
+        timeline.AddArray(events, pending => pending.Happened.By?.Actor);
+        timeline.AddArray(events, pending => pending.Happened.By?.Reason);
+        AddPendingEvents(batch, events);
     }
 
-    public static void AddPendingEvent(NpgsqlParameterCollection parameters, PendingEvent pending)
+    private static void AddPendingEvents(NpgsqlBatch batch, List<PendingEvent> events)
     {
-        var happened = pending.Happened;
-        parameters.AddId(pending.Id);
-        parameters.AddId(pending.Details.MerchantId);
-        parameters.AddText(pending.Details.Environment);
-        parameters.AddText(happened.Type);
-        parameters.AddId(pending.Details.Id);
-        parameters.AddText(pending.Details.OrderId);
-        parameters.AddInteger(happened.After.Version);
-        parameters.AddText(happened.After.Status.ToString());
-        parameters.AddText(happened.From?.ToString());
-        parameters.AddTime(happened.At);
-        parameters.AddBytes(pending.Snapshot);
-        parameters.AddBytes(pending.PublicView);
-        parameters.AddText(pending.Details.WebhookUrl);
-        parameters.AddText(Activity.Current?.Id);
+        var queue = batch.Add("""
+            insert into pending_events
+              (id, merchant_id, environment, type, payment_id, order_id, version, status, previous_status, created_at,
+               snapshot, public_view, webhook_url, traceparent)
+            select e.id, e.merchant_id, e.environment, e.type, e.payment_id, e.order_id, e.version, e.status,
+              e.previous_status, e.created_at, e.snapshot, e.public_view, e.webhook_url, e.traceparent
+            from unnest(
+              $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::int[], $8::text[], $9::text[],
+              $10::timestamptz[], $11::bytea[], $12::bytea[], $13::text[], $14::text[]) with ordinality
+              e (id, merchant_id, environment, type, payment_id, order_id, version, status, previous_status, created_at,
+                 snapshot, public_view, webhook_url, traceparent, place)
+            order by e.place
+            """);
+        queue.AddArray(events, pending => pending.Id);
+        queue.AddArray(events, pending => pending.Details.MerchantId);
+        queue.AddArray(events, pending => pending.Details.Environment);
+        queue.AddArray(events, pending => pending.Happened.Type);
+        queue.AddArray(events, pending => pending.Details.Id);
+        queue.AddArray(events, pending => pending.Details.OrderId);
+        queue.AddArray(events, pending => pending.Happened.After.Version);
+        queue.AddArray(events, pending => pending.Happened.After.Status.ToString());
+        queue.AddArray(events, pending => pending.Happened.From?.ToString());
+        queue.AddArray(events, pending => pending.Happened.At);
+        queue.AddArray(events, pending => pending.Snapshot);
+        queue.AddArray(events, pending => pending.PublicView);
+        queue.AddArray(events, pending => pending.Details.WebhookUrl);
+        queue.AddArray(events, pending => pending.TraceParent);
     }
 }

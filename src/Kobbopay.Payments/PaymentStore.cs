@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Kobbopay.Contracts;
 using Kobbopay.Durability;
@@ -67,45 +68,65 @@ public sealed partial class PaymentStore(
     /// Adds to the batch all that a decision means for a locked payment. Nothing when nothing changed. Call
     /// <see cref="Committed"/> once the batch's transaction is committed.
     /// </summary>
-    /// <returns>The fresher public view when there was only progress, for <see cref="PaymentProgressed"/>.</returns>
-    public async Task<PublicPayment?> AddChangeAsync(
+    public async Task AddChangeAsync(
         NpgsqlBatch batch, PaymentRecord before, Decision.Accepted change, CancellationToken cancellation)
     {
-        var merchant = await merchants.GetAsync(before.Details.MerchantId, before.Details.Environment, cancellation);
-        var after = change.Payment;
-        var sandboxClock = rails.Of(before.Details.Network).HasSandboxClock;
-        if (change.Events.Count == 0)
+        if (await PrepareAsync(before, change, cancellation) is { } prepared)
+            AddChanges(batch, [prepared]);
+    }
+
+    /// <summary>What a decision means for a locked payment; null when nothing changed.</summary>
+    internal async ValueTask<PaymentChange?> PrepareAsync(
+        PaymentRecord before, Decision.Accepted change, CancellationToken cancellation)
+    {
+        var (details, after) = (before.Details, change.Payment);
+        var merchant = await merchants.GetAsync(details.MerchantId, details.Environment, cancellation);
+        var sandboxClock = rails.Of(details.Network).HasSandboxClock;
+        if (change.Events.Count > 0)
         {
-            if (ConfirmationsOf(after).SequenceEqual(ConfirmationsOf(before.State))
-                && after.Transfers.SequenceEqual(before.State.Transfers))
-                return null;
-            var progress = before.Progress + 1;
-            PaymentChanges.AddUpdate(batch, before, after, progress, sandboxClock, clock.Now());
-            return renderer.RenderPublic(before.Details, after, progress, before.Delayed, merchant.DisplayName);
+            return new PaymentChange(
+                before,
+                after,
+                before.Progress,
+                sandboxClock,
+                [.. change.Events.Select(
+                    happened => RenderEvent(details, happened, before.Progress, before.Delayed, merchant))],
+                Progressed: null);
         }
 
-        PaymentChanges.AddUpdate(batch, before, after, before.Progress, sandboxClock, clock.Now());
-        PaymentChanges.AddOrderClaim(batch, before, after);
-        foreach (var happened in change.Events)
-        {
-            PaymentChanges.AddEvent(
-                batch, RenderEvent(before.Details, happened, before.Progress, before.Delayed, merchant));
-            if (happened.Type == PaymentEventTypes.FinalityViolated)
-                exceptions.AddFinalityViolated(batch, before, happened);
-        }
+        if (ConfirmationsOf(after).SequenceEqual(ConfirmationsOf(before.State))
+            && after.Transfers.SequenceEqual(before.State.Transfers))
+            return null;
+        var progress = before.Progress + 1;
+        return new PaymentChange(
+            before, after, progress, sandboxClock, [],
+            renderer.RenderPublic(details, after, progress, before.Delayed, merchant.DisplayName));
+    }
 
-        return null;
+    /// <summary>Adds changes of different payments, in a few statements whatever their number.</summary>
+    internal void AddChanges(NpgsqlBatch batch, List<PaymentChange> changes)
+    {
+        if (changes.Count == 0)
+            return;
+
+        PaymentChanges.AddUpdates(batch, changes, clock.Now());
+        foreach (var (before, after, _, _, _, _) in changes)
+            PaymentChanges.AddOrderClaim(batch, before, after);
+        PaymentChanges.AddEvents(batch, [.. changes.SelectMany(change => change.Events)]);
+        foreach (var change in changes)
+            exceptions.AddFrom(batch, change);
+        AddProgress(batch, changes.Select(change => change.Progressed).OfType<PublicPayment>());
     }
 
     /// <summary>Adds the batched news of payments that only progressed.</summary>
-    public void AddProgress(NpgsqlBatch batch, IEnumerable<PublicPayment> views)
+    private void AddProgress(NpgsqlBatch batch, IEnumerable<PublicPayment> views)
     {
         foreach (var some in views.Chunk(PaymentProgressed.BatchLimit))
             batch.Add(Id.New(clock), new PaymentProgressed(some));
     }
 
     /// <summary>Wakes what works on what was just committed; forgetting it costs a poll interval.</summary>
-    /// <param name="progressed">Something went straight to the outbox (<see cref="AddProgress"/>).</param>
+    /// <param name="progressed">Something went straight to the outbox: news that are no event.</param>
     public void Committed(bool progressed = false)
     {
         sequencer.Set();
@@ -124,7 +145,8 @@ public sealed partial class PaymentStore(
             details,
             happened,
             JsonSerializer.SerializeToUtf8Bytes(snapshot, PaymentsJson.Relaxed.PaymentJson),
-            JsonSerializer.SerializeToUtf8Bytes(view, ContractsJson.Default.PublicPayment));
+            JsonSerializer.SerializeToUtf8Bytes(view, ContractsJson.Default.PublicPayment),
+            Activity.Current?.Id);
     }
 
     /// <summary>What progress shows: confirmations of the whole and of each transfer, up to those required.</summary>

@@ -27,10 +27,20 @@ public sealed partial class PaymentExceptions : IDisposable
             "kobbopay.payments.exceptions", "{exception}", "Matters that a person has to look at, by kind");
     }
 
+    /// <summary>Adds what a change of a payment asks a person to look at.</summary>
+    internal void AddFrom(NpgsqlBatch batch, PaymentChange change)
+    {
+        foreach (var pending in change.Events)
+        {
+            if (pending.Happened.Type == PaymentEventTypes.FinalityViolated)
+                AddFinalityViolated(batch, change.Before, pending.Happened);
+        }
+    }
+
     /// <summary>
     /// Adds the exception of a <c>payment.finality_violated</c>; nothing when the payment has an open one already.
     /// </summary>
-    internal void AddFinalityViolated(NpgsqlBatch batch, PaymentRecord before, PaymentEvent happened)
+    private void AddFinalityViolated(NpgsqlBatch batch, PaymentRecord before, PaymentEvent happened)
     {
         var (details, after) = (before.Details, happened.After);
         string Text(System.Numerics.BigInteger units) => Amount.Format(units, details.Decimals);

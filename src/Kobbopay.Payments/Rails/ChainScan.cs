@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Kobbopay.Contracts;
 using Kobbopay.Durability;
 using Kobbopay.Payments.Domain;
 using Npgsql;
@@ -48,10 +47,12 @@ public sealed class ChainScan(
         var now = clock.Now();
 
         await using var batch = connection.CreateBatch();
+        // One payment or thousands: no one plan is right for both.
+        batch.Add(QueuePlans.Fresh);
         TransferChanges.AddSeen(batch, cursor.Chain, findings.Seen, now);
         TransferChanges.AddDropped(batch, findings.Dropped);
         unmatched.AddTo(batch, rail, cursor.Chain, now);
-        var progressed = new List<PublicPayment>();
+        var changes = new List<PaymentChange>();
         // What a payment's news tell of detection is how the chain stands now.
         foreach (var payment in payments.Select(payment => payment with { Delayed = cursor.Delayed }))
         {
@@ -63,11 +64,11 @@ public sealed class ChainScan(
             var decision = PaymentLifecycle.Apply(payment.State, seen, now);
             if (decision is not Decision.Accepted accepted)
                 throw new InvalidOperationException($"What the chain shows was rejected for payment {id}");
-            if (await store.AddChangeAsync(batch, payment, accepted, cancellation) is { } view)
-                progressed.Add(view);
+            if (await store.PrepareAsync(payment, accepted, cancellation) is { } prepared)
+                changes.Add(prepared);
         }
 
-        store.AddProgress(batch, progressed);
+        store.AddChanges(batch, changes);
         var moved = cursor.AddAdvance(batch, walk.Fork, walk.Blocks);
         await batch.ExecuteNonQueryAsync(cancellation);
         return moved;
