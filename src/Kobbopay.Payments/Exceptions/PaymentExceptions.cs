@@ -40,7 +40,7 @@ public sealed partial class PaymentExceptions : IDisposable
     /// <summary>
     /// Adds the exception of a <c>payment.finality_violated</c>; nothing when the payment has an open one already.
     /// </summary>
-    private void AddFinalityViolated(NpgsqlBatch batch, PaymentRecord before, PaymentEvent happened)
+    internal void AddFinalityViolated(NpgsqlBatch batch, PaymentRecord before, PaymentEvent happened)
     {
         var (details, after) = (before.Details, happened.After);
         string Text(System.Numerics.BigInteger units) => Amount.Format(units, details.Decimals);

@@ -67,7 +67,7 @@ public sealed class ReplicaTests : IAsyncLifetime
             http,
             _world.Merchant,
             ReadOnlyMemory<byte>.Empty,
-            PaymentsJson.Default.PaymentJson,
+            PaymentsJson.Relaxed.PaymentJson,
             answer => _world.Get<PaymentStore>().ChangeAsync(
                 _world.Merchant, id, new PaymentInput.Cancel("key_1"), answer, Token),
             Token);

@@ -143,21 +143,52 @@ public sealed class RunningPayments : IAsyncDisposable
         return created.Body;
     }
 
-    private static WebApplication Build(TestDatabase database, params string[] settings) => Payments.Program.Build(
-    [
-        "--applicationName=Kobbopay.Payments",
-        "--urls=http://127.0.0.1:0",
-        $"--ConnectionStrings:{ResourceNames.PaymentsDatabase}={database.ConnectionString}",
-        $"--ConnectionStrings:{ResourceNames.Messaging}=amqp://nobody@127.0.0.1:1",
-        $"--Identity:Accept:{ResourceNames.Gateway}:0={Key}",
-        "--PublicUrl=https://pay.example",
-        "--Logging:LogLevel:Default=None",
-        .. settings,
-    ]);
+    public Task<JsonElement> StatusAsync(string paymentId, string status) =>
+        PaymentAsync(paymentId, payment => payment.GetProperty("status").GetString() == status);
 
-    public Task<JsonElement> StatusAsync(string paymentId, string status) => Eventually.GetAsync(
-        async () => (await GetAsync($"/v1/payments/{paymentId}")).Body,
-        payment => payment.GetProperty("status").GetString() == status);
+    public Task<JsonElement> OutcomeAsync(string paymentId, string outcome) =>
+        PaymentAsync(paymentId, payment => payment.GetProperty("outcome").GetString() == outcome);
+
+    public Task<JsonElement> PaymentAsync(string paymentId, Func<JsonElement, bool> isSo) =>
+        Eventually.GetAsync(async () => (await GetAsync($"/v1/payments/{paymentId}")).Body, isSo);
+
+    /// <summary>Version, type and doer of each step, in order.</summary>
+    public async Task<IReadOnlyList<string>> TimelineAsync(string paymentId)
+    {
+        await using var command = Database.CreateCommand(
+            """
+            select version || ' ' || type || ' by ' || coalesce(actor, 'nobody') || coalesce(': ' || reason, '')
+            from payment_timeline where payment_id = $1 order by version
+            """);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = IdOf(paymentId) });
+        await using var row = await command.ExecuteReaderAsync(Token);
+        var steps = new List<string>();
+        while (await row.ReadAsync(Token))
+            steps.Add(row.GetString(0));
+        return steps;
+    }
+
+    /// <summary>The payment's events in the feed, once there is one for each version.</summary>
+    public async Task<IReadOnlyList<JsonElement>> EventsAsync(string paymentId)
+    {
+        var version = (await GetAsync($"/v1/payments/{paymentId}")).Body.GetProperty("version").GetInt32();
+        return await Eventually.GetAsync(
+            async () => (await GetAsync("/v1/events?limit=100")).Body.GetProperty("data").EnumerateArray()
+                .Where(e => e.GetProperty("payment_id").GetString() == paymentId).ToList(),
+            events => events.Count == version);
+    }
+
+    public async Task<T> ScalarAsync<T>(string sql)
+    {
+        await using var command = Database.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync(Token))!;
+    }
+
+    private static Guid IdOf(string paymentId)
+    {
+        Id.TryParse(Id.Payment, paymentId, out var id).Should().BeTrue();
+        return id;
+    }
 }
 
 public sealed record Answer(int Status, JsonElement Body, bool Replayed)
