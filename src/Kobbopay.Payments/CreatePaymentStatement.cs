@@ -7,8 +7,8 @@ namespace Kobbopay.Payments;
 /// <summary>
 /// The whole of a creation in one statement, so in one round trip and one commit: idempotency key, order claim,
 /// payment, timeline and event are written together or not at all. It inserts nothing when the key has been used, the
-/// order is claimed, or what the payment was drafted with (settings, its chain's delay) has changed; only a race of two equal keys
-/// between replicas ends in a unique violation, which undoes all of it.
+/// order is claimed, or what the payment was drafted with (settings, its chain's delay) has changed; only a race of two
+/// equal keys between replicas ends in a unique violation, which undoes all of it.
 /// </summary>
 internal static class CreatePaymentStatement
 {

@@ -6,7 +6,9 @@ namespace Kobbopay.Payments;
 /// <summary>The delay of detection: progress that has no version and no event.</summary>
 public sealed partial class PaymentStore
 {
-    /// <summary>Makes locked payments say whether their chain is delayed; those that have closed meanwhile do not.</summary>
+    /// <summary>
+    /// Makes locked payments say whether their chain is delayed; those that have closed meanwhile do not.
+    /// </summary>
     internal async Task AddDelayAsync(
         NpgsqlBatch batch, IReadOnlyList<PaymentRecord> payments, bool delayed, CancellationToken cancellation)
     {

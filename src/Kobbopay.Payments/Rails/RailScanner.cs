@@ -21,7 +21,9 @@ public sealed partial class RailScanner(
     /// <summary>Chains of one network looked at in one turn.</summary>
     private const int ChainLimit = 100;
 
-    /// <summary>A provider that does not answer by then is taken for failing, so that the other chains get on.</summary>
+    /// <summary>
+    /// A provider that does not answer by then is taken for failing, so that the other chains get on.
+    /// </summary>
     private static readonly TimeSpan ScanLimit = TimeSpan.FromSeconds(20);
 
     private readonly ILogger _logger = logger;

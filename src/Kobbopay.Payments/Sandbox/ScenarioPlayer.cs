@@ -69,7 +69,8 @@ public sealed partial class ScenarioPlayer(
             await MoveOnAsync(connection, playing, done, cancellation);
             await transaction.CommitAsync(cancellation);
         }
-        catch (Exception failure) when (failure is not (OperationCanceledException or DbException { IsTransient: true }))
+        catch (Exception failure)
+            when (failure is not (OperationCanceledException or DbException { IsTransient: true }))
         {
             LogFailure(_logger, failure, playing.Name, playing.PaymentId, playing.Step);
             await transaction.RollbackAsync(cancellation);

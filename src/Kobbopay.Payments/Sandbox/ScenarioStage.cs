@@ -57,7 +57,9 @@ internal sealed record ScenarioStage(
             within: Connection);
     }
 
-    /// <summary>Moves the sandbox's clock past the end of the payment's window, or mines when it is there already.</summary>
+    /// <summary>
+    /// Moves the sandbox's clock past the end of the payment's window, or mines when it is there already.
+    /// </summary>
     public async Task PassWindowAsync(CancellationToken cancellation)
     {
         var held = await SimulatorChain.HoldAsync(Connection, Name, cancellation);

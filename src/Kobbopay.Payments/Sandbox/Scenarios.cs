@@ -39,9 +39,11 @@ public static class Scenarios
 
     private static readonly ScenarioStep PassWindow = Do((stage, cancellation) => stage.PassWindowAsync(cancellation));
 
-    private static readonly ScenarioStep Move = Do((stage, cancellation) => stage.ReorgAsync(drop: false, cancellation));
+    private static readonly ScenarioStep Move = Do(
+        (stage, cancellation) => stage.ReorgAsync(drop: false, cancellation));
 
-    private static readonly ScenarioStep Drop = Do((stage, cancellation) => stage.ReorgAsync(drop: true, cancellation));
+    private static readonly ScenarioStep Drop = Do(
+        (stage, cancellation) => stage.ReorgAsync(drop: true, cancellation));
 
     private static readonly ScenarioStep BreakProvider = Do(
         (stage, cancellation) => stage.SetProviderAsync(ProviderMode.Fail, cancellation));

@@ -60,7 +60,8 @@ public sealed class ScenarioTests(KobbopayFixture system) : IClassFixture<Kobbop
                 transfers.Select(transfer => (string?)transfer!["txHash"]).Distinct().Should().ContainSingle();
                 break;
             case "moved_by_reorg":
-                var paid = (await FeedAsync(shop, (string)payment["payment_id"]!))[1]["data"]!["payment"]!["transfers"]![0]!;
+                var feed = await FeedAsync(shop, (string)payment["payment_id"]!);
+                var paid = feed[1]["data"]!["payment"]!["transfers"]![0]!;
                 var moved = transfers.Should().ContainSingle().Which!;
                 ((string?)moved["id"], (string?)moved["txHash"]).Should().Be(
                     ((string?)paid["id"], (string?)paid["txHash"]));

@@ -62,7 +62,8 @@ public sealed class DelayTests : IAsyncLifetime
         (await _world.ScalarAsync<bool>("select delay_settled from chains")).Should().BeFalse();
         _world.Clock.Advance(TimeSpan.FromSeconds(31));
         await Delay.SettleAsync(100, Token);
-        (await _world.ScalarAsync<bool>("select delay_settled and failing_since is null from chains")).Should().BeTrue();
+        (await _world.ScalarAsync<bool>("select delay_settled and failing_since is null from chains"))
+            .Should().BeTrue();
     }
 
     [Fact]
@@ -171,11 +172,13 @@ public sealed class DelayTests : IAsyncLifetime
         (await _world.EventsAsync(payment)).Should().Equal("payment.created", "payment.paid");
     }
 
-    private Task<SimulatorHead> ProviderAsync(ProviderMode mode, TimeSpan? time = null) => _world.Chain.SetProviderAsync(
-        _world.ChainName,
-        mode,
-        mode == ProviderMode.Ok ? null : _world.Clock.GetUtcNow() + (time ?? TimeSpan.FromMinutes(5)),
-        Token);
+    private Task<SimulatorHead> ProviderAsync(ProviderMode mode, TimeSpan? time = null)
+    {
+        DateTimeOffset? until = mode == ProviderMode.Ok
+            ? null
+            : _world.Clock.GetUtcNow() + (time ?? TimeSpan.FromMinutes(5));
+        return _world.Chain.SetProviderAsync(_world.ChainName, mode, until, Token);
+    }
 
     /// <summary>A scan as the scanner makes it.</summary>
     private async Task FailAsync()

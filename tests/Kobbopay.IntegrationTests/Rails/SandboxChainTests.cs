@@ -116,7 +116,8 @@ public sealed class SandboxChainTests : IAsyncLifetime
         blocks.Should().OnlyContain(b => b.GetProperty("transferCount").GetInt32() == 1);
         blocks.SkipLast(1).Select(b => b.GetProperty("parentHash").GetString())
             .Should().Equal(blocks.Skip(1).Select(b => b.GetProperty("hash").GetString()));
-        (first.GetProperty("hasMore").GetBoolean(), rest.GetProperty("hasMore").GetBoolean()).Should().Be((true, false));
+        (first.GetProperty("hasMore").GetBoolean(), rest.GetProperty("hasMore").GetBoolean())
+            .Should().Be((true, false));
 
         var transfers = (await _payments.GetAsync($"{Network}/transfers?limit=4")).Body;
         Data(transfers).Select(t => t.GetProperty("amount").GetString()).Should().Equal("5", "4", "3", "2");

@@ -21,8 +21,8 @@ internal sealed record HeldChain(string Name, SimulatorHead Head, TimeSpan Offse
 
 /// <summary>
 /// What happens on a simulator chain: blocks are mined and reorganised, its clock is moved, its provider fails.
-/// Operations on one chain wait for each other at its row; each is one transaction, so a reader never meets half of one:
-/// its own, or that of the connection which it is given.
+/// Operations on one chain wait for each other at its row; each is one transaction, so a reader never meets half of
+/// one: its own, or that of the connection which it is given.
 /// </summary>
 public sealed partial class SimulatorChain(NpgsqlDataSource database, TimeProvider clock)
 {
@@ -84,7 +84,9 @@ public sealed partial class SimulatorChain(NpgsqlDataSource database, TimeProvid
         return row.GetFieldValue<BigInteger>(0);
     }
 
-    /// <summary>The transactions to an address, and the height of the oldest block that holds one; -1 when none.</summary>
+    /// <summary>
+    /// The transactions to an address, and the height of the oldest block that holds one; -1 when none does.
+    /// </summary>
     internal static async Task<(IReadOnlyList<string> TxHashes, long OldestBlock)> TransactionsToAsync(
         NpgsqlConnection connection, string chain, string recipient, CancellationToken cancellation)
     {
