@@ -8,8 +8,13 @@ namespace Kobbopay.IntegrationTests.PaymentsApi;
 /// </summary>
 internal static class SeededPayments
 {
+    /// <summary>The partition that all of their events are in: the week of 1 January 2026.</summary>
+    public const string EventsTable = "events_2025_12_29";
+
     public static async Task AddAsync(NpgsqlDataSource database, Guid merchantId, string chain)
     {
+        await using (var week = database.CreateCommand("select add_events_partition('2026-01-01 00:00:00Z')"))
+            await week.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         foreach (var sql in new[]
         {
             """
