@@ -127,6 +127,7 @@ public sealed partial class OutboxRelay(
             """);
         claim.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchLimit });
         batch.BatchCommands.Add(claim);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(QueuePlans.Kept));
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var rows = new List<Row>(BatchLimit);
         while (await reader.ReadAsync(cancellation))

@@ -163,14 +163,16 @@ internal static class PaymentChanges
         var queue = batch.Add("""
             insert into pending_events
               (id, merchant_id, environment, type, payment_id, order_id, version, status, previous_status, created_at,
-               snapshot, public_view, webhook_url, traceparent)
+               snapshot, public_view, webhook_url, traceparent, old_block_hash, new_block_hash)
             select e.id, e.merchant_id, e.environment, e.type, e.payment_id, e.order_id, e.version, e.status,
-              e.previous_status, e.created_at, e.snapshot, e.public_view, e.webhook_url, e.traceparent
+              e.previous_status, e.created_at, e.snapshot, e.public_view, e.webhook_url, e.traceparent,
+              e.old_block_hash, e.new_block_hash
             from unnest(
               $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::int[], $8::text[], $9::text[],
-              $10::timestamptz[], $11::bytea[], $12::bytea[], $13::text[], $14::text[]) with ordinality
+              $10::timestamptz[], $11::bytea[], $12::bytea[], $13::text[], $14::text[], $15::text[],
+              $16::text[]) with ordinality
               e (id, merchant_id, environment, type, payment_id, order_id, version, status, previous_status, created_at,
-                 snapshot, public_view, webhook_url, traceparent, place)
+                 snapshot, public_view, webhook_url, traceparent, old_block_hash, new_block_hash, place)
             order by e.place
             """);
         queue.AddArray(events, pending => pending.Id);
@@ -187,5 +189,7 @@ internal static class PaymentChanges
         queue.AddArray(events, pending => pending.PublicView);
         queue.AddArray(events, pending => pending.Details.WebhookUrl);
         queue.AddArray(events, pending => pending.TraceParent);
+        queue.AddArray(events, pending => pending.Happened.Reorg?.OldBlockHash);
+        queue.AddArray(events, pending => pending.Happened.Reorg?.NewBlockHash);
     }
 }

@@ -25,9 +25,15 @@ public sealed class EventSequencer(
     /// </summary>
     private const long LockKey = 0x6b6f_6262_6f02;
 
+    /// <summary>With no more events than this in a batch there is no load to speak of.</summary>
+    private const int QuietBatch = 4;
+
+    private bool _busy;
+
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
 
-    protected override TimeSpan Gathering => TimeSpan.FromMilliseconds(10);
+    /// <summary>Under load a batch costs as much as many of its events: they wait for each other a little.</summary>
+    protected override TimeSpan Gathering => TimeSpan.FromMilliseconds(_busy ? 30 : 10);
 
     protected override Task WaitAsync(CancellationToken cancellation) => signal.WaitAsync(Interval, cancellation);
 
@@ -35,12 +41,12 @@ public sealed class EventSequencer(
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var pending = await TakeAsync(connection, cancellation);
+        var (pending, next) = await TakeAsync(connection, cancellation);
+        _busy = pending.Count > QuietBatch;
         if (pending.Count == 0)
             return false;
 
         FaultPoint.Pass("sequencer.taken");
-        var next = await NumberAsync(connection, pending, cancellation);
         var events = pending.ConvertAll(row => SequencedEvent.From(row, next[row.Stream]++));
         await StoreAsync(connection, events, cancellation);
         FaultPoint.Pass("sequencer.written");
@@ -70,53 +76,43 @@ public sealed class EventSequencer(
         }
     }
 
-    private static async Task<List<PendingEventRow>> TakeAsync(
+    /// <summary>
+    /// Takes the oldest pending events and advances the counter of each of their streams by its share, in one
+    /// statement; yields the first number of each stream.
+    /// </summary>
+    private static async Task<(List<PendingEventRow> Rows, Dictionary<EventStream, long> Next)> TakeAsync(
         NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var batch = connection.CreateBatch();
         batch.Add(QueuePlans.Fresh);
         var take = batch.Add($"""
             with turn as materialized (select pg_try_advisory_xact_lock($1) as mine),
-            next as (select position from pending_events where (select mine from turn) order by position limit $2)
-            delete from pending_events p using next where p.position = next.position
-            returning {PendingEventRow.Columns}
+            next as (select position from pending_events where (select mine from turn) order by position limit $2),
+            taken as (delete from pending_events p using next where p.position = next.position returning p.*),
+            counted as (
+              insert into event_counters as c (merchant_id, environment, latest)
+              select merchant_id, environment, count(*) from taken group by merchant_id, environment
+              on conflict (merchant_id, environment) do update set latest = c.latest + excluded.latest
+              returning merchant_id, environment, latest)
+            select {PendingEventRow.Columns}, c.latest
+            from taken p join counted c on c.merchant_id = p.merchant_id and c.environment = p.environment
             """);
         take.AddLong(LockKey);
         take.AddInteger(BatchLimit);
+        batch.Add(QueuePlans.Kept);
+
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var rows = new List<PendingEventRow>();
-        while (await reader.ReadAsync(cancellation))
-            rows.Add(PendingEventRow.Read(reader));
-        rows.Sort((one, other) => one.Position.CompareTo(other.Position));
-        return rows;
-    }
-
-    /// <summary>Advances each stream's counter by its share of the batch; yields the first number of each.</summary>
-    private static async Task<Dictionary<EventStream, long>> NumberAsync(
-        NpgsqlConnection connection, List<PendingEventRow> pending, CancellationToken cancellation)
-    {
-        var streams = pending.CountBy(row => row.Stream).ToList();
-        await using var command = new NpgsqlCommand(
-            """
-            insert into event_counters as c (merchant_id, environment, latest)
-            select * from unnest($1::uuid[], $2::text[], $3::bigint[])
-            on conflict (merchant_id, environment) do update set latest = c.latest + excluded.latest
-            returning merchant_id, environment, latest
-            """,
-            connection);
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. streams.Select(s => s.Key.MerchantId)] });
-        command.Parameters.Add(
-            new NpgsqlParameter<string[]> { TypedValue = [.. streams.Select(s => s.Key.Environment)] });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. streams.Select(s => (long)s.Value)] });
-        var counts = streams.ToDictionary(stream => stream.Key, stream => stream.Value);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
         var next = new Dictionary<EventStream, long>();
         while (await reader.ReadAsync(cancellation))
         {
-            var stream = new EventStream(reader.GetGuid(0), reader.GetString(1));
-            next[stream] = reader.GetInt64(2) - counts[stream] + 1;
+            var row = PendingEventRow.Read(reader);
+            rows.Add(row);
+            // The head as it is now, less one for each event of the stream: where the first of them goes.
+            next[row.Stream] = next.GetValueOrDefault(row.Stream, reader.GetInt64(PendingEventRow.ColumnCount) + 1) - 1;
         }
 
-        return next;
+        rows.Sort((one, other) => one.Position.CompareTo(other.Position));
+        return (rows, next);
     }
 }

@@ -27,8 +27,10 @@ internal sealed record PendingEventRow(
     public const string Columns = """
         p.position, p.id, p.merchant_id, p.environment, p.type, p.object, p.created_at, p.snapshot, p.traceparent,
         p.except_endpoint_id, p.payment_id, p.order_id, p.version, p.status, p.previous_status, p.public_view,
-        p.webhook_url
+        p.webhook_url, p.old_block_hash, p.new_block_hash
         """;
+
+    public const int ColumnCount = 19;
 
     public EventStream Stream => new(MerchantId, Environment);
 
@@ -39,12 +41,16 @@ internal sealed record PendingEventRow(
 }
 
 /// <summary>What an event of a payment has besides.</summary>
+/// <param name="OldBlockHash">Set when money left the chain: the block that held it.</param>
+/// <param name="NewBlockHash">The block in its place; null when the chain became shorter.</param>
 internal sealed record PendingPayment(
-    Guid Id, string OrderId, int Version, string Status, string? PreviousStatus, byte[] PublicView, string? WebhookUrl)
+    Guid Id, string OrderId, int Version, string Status, string? PreviousStatus, byte[] PublicView, string? WebhookUrl,
+    string? OldBlockHash, string? NewBlockHash)
 {
     public static PendingPayment Read(NpgsqlDataReader row) => new(
         row.GetGuid(10), row.GetString(11), row.GetInt32(12), row.GetString(13), PaymentRows.TextOrNull(row, 14),
-        row.GetFieldValue<byte[]>(15), PaymentRows.TextOrNull(row, 16));
+        row.GetFieldValue<byte[]>(15), PaymentRows.TextOrNull(row, 16), PaymentRows.TextOrNull(row, 17),
+        PaymentRows.TextOrNull(row, 18));
 }
 
 /// <summary>
@@ -130,6 +136,14 @@ internal sealed record SequencedEvent(PendingEventRow Row, long Sequence, byte[]
             "transition", payment.PreviousStatus is null ? null : $"{payment.PreviousStatus}->{payment.Status}");
         json.WriteStartObject("data");
         WriteRaw(json, "payment", snapshot);
+        if (payment.OldBlockHash is { } old)
+        {
+            json.WriteStartObject("reorg");
+            json.WriteString("oldBlockHash", old);
+            json.WriteString("newBlockHash", payment.NewBlockHash);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
     }
 

@@ -36,6 +36,9 @@ public sealed class ExceptionTests : IAsyncLifetime
         (await _payments.ScalarAsync<string>(
             "select old_block_hash || new_block_hash from payment_timeline where type = 'payment.finality_violated'"))
             .Should().Be(Text(detail, "oldBlockHash") + Text(detail, "newBlockHash"));
+        var told = (await _payments.EventsAsync(id))[^1].GetProperty("data").GetProperty("reorg");
+        (Text(told, "oldBlockHash"), Text(told, "newBlockHash")).Should().Be(
+            (Text(detail, "oldBlockHash"), Text(detail, "newBlockHash")));
         found.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Null).Select(field => field.Name)
             .Should().Equal("closedAt", "closedBy", "closeReason");
     }

@@ -74,6 +74,25 @@ public sealed class IdempotencyTests(PaymentsFixture fixture) : IClassFixture<Pa
         (await Host.CountAsync("payments")).Should().Be(before + 1);
     }
 
+    [Theory]
+    [InlineData("key-of-two-hundred")]
+    [InlineData(null)]
+    public async Task Two_hundred_equal_requests_over_two_replicas_make_one_payment_and_equal_answers(string? key)
+    {
+        await using var replica = await Host.StartReplicaAsync();
+        var before = await Host.CountAsync("payments");
+        var order = $"two-replicas-{key}";
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(i =>
+            (i % 2 == 0 ? Host : replica).CreateAsync(Body(order), idempotencyKey: key)));
+
+        answers.Select(a => a.Body).Distinct(StringComparer.Ordinal).Should().ContainSingle();
+        answers.Select(a => a.Status).Should().OnlyContain(status => status == 200 || status == 201);
+        answers.Count(a => !a.Headers.ContainsKey("Idempotency-Replayed") && !a.Headers.ContainsKey("Order-Replayed"))
+            .Should().Be(1);
+        (await Host.CountAsync("payments")).Should().Be(before + 1);
+    }
+
     private static string Body(string order) =>
         $$"""{"amount": "1", "currency": "USDT", "network": "example-network", "orderId": "{{order}}"}""";
 }

@@ -23,10 +23,12 @@ public sealed class PaymentsHost : IAsyncDisposable
     private readonly TestBroker _broker;
     private readonly WebApplication _app;
     private readonly IdentityIssuer _gateway;
+    private readonly bool _ownsServers;
 
-    private PaymentsHost(TestDatabase database, TestBroker broker, WebApplication app, TimeProvider clock)
+    private PaymentsHost(
+        TestDatabase database, TestBroker broker, WebApplication app, TimeProvider clock, bool ownsServers)
     {
-        (_database, _broker, _app) = (database, broker, app);
+        (_database, _broker, _app, _ownsServers) = (database, broker, app, ownsServers);
         Database = NpgsqlDataSource.Create(database.ConnectionString);
         Url = new Uri(app.Urls.Single());
         Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = Url };
@@ -57,6 +59,23 @@ public sealed class PaymentsHost : IAsyncDisposable
             Migrations.UpgradeAsync(
                 connectionString, typeof(Kobbopay.Payments.Program).Assembly, CancellationToken.None));
         var broker = await TestBroker.CreateAsync();
+        var app = await StartAppAsync(database, broker, clock, settings);
+        var host = new PaymentsHost(database, broker, app, clock ?? TimeProvider.System, ownsServers: true);
+        host.Merchant = await host.AddMerchantAsync();
+        return host;
+    }
+
+    /// <summary>Another process of the service over the same database and broker, for the same merchant.</summary>
+    public async Task<PaymentsHost> StartReplicaAsync() => new(
+        _database, _broker, await StartAppAsync(_database, _broker, clock: null, []), TimeProvider.System,
+        ownsServers: false)
+    {
+        Merchant = Merchant,
+    };
+
+    private static async Task<WebApplication> StartAppAsync(
+        TestDatabase database, TestBroker broker, TimeProvider? clock, string[] settings)
+    {
         var app = Kobbopay.Payments.Program.Build(
             [
                 "--applicationName", "Kobbopay.Payments",
@@ -70,9 +89,7 @@ public sealed class PaymentsHost : IAsyncDisposable
             ],
             clock);
         await app.StartAsync();
-        var host = new PaymentsHost(database, broker, app, clock ?? TimeProvider.System);
-        host.Merchant = await host.AddMerchantAsync();
-        return host;
+        return app;
     }
 
     /// <summary>A merchant with settings in both environments; the identity is that of a full test key.</summary>
@@ -144,6 +161,8 @@ public sealed class PaymentsHost : IAsyncDisposable
         await _app.DisposeAsync();
         Http.Dispose();
         await Database.DisposeAsync();
+        if (!_ownsServers)
+            return;
         await _broker.DisposeAsync();
         await _database.DisposeAsync();
     }

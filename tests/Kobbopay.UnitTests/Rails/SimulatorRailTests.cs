@@ -1,6 +1,6 @@
 using Kobbopay.Contracts;
-using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.Payments.Rails;
+using Kobbopay.Payments.Rails.Simulator;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 
