@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Npgsql;
 
@@ -28,8 +29,8 @@ internal static class SelectRole
                 return;
             }
 
-            context.Response.ContentType = "application/json";
-            await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+            var body = new ArrayBufferWriter<byte>(512);
+            await using var json = new Utf8JsonWriter(body);
             json.WriteStartObject();
             json.WriteString("id", id);
             for (var i = 0; i < 5; i++)
@@ -37,6 +38,10 @@ internal static class SelectRole
             json.WriteNumber("version", row.GetInt32(5));
             json.WriteString("created_at", row.GetDateTime(6));
             json.WriteEndObject();
+            await json.FlushAsync(context.RequestAborted);
+            context.Response.ContentType = "application/json";
+            context.Response.ContentLength = body.WrittenCount;
+            await context.Response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
         });
         await Role.ServeAsync(app);
     }
