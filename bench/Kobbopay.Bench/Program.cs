@@ -14,6 +14,9 @@ switch (args)
     case [ProxyRole.Name, var target]:
         await ProxyRole.ServeAsync(target);
         return 0;
+    case [SelectRole.Name, var database]:
+        await SelectRole.ServeAsync(database);
+        return 0;
     case [ReceiverRole.Name, var secret]:
         await ReceiverRole.ServeAsync(secret);
         return 0;

@@ -21,6 +21,12 @@ internal static class Suite
         ("latency", CommitToReceiver.RunAsync),
         ("memory", Memory.RunAsync),
         ("gateway", Gateway.RunAsync),
+        ("replay", Replay.RunAsync),
+        ("read", Read.RunAsync),
+        ("scan", Scan.RunAsync),
+        ("outage", Outage.RunAsync),
+        ("visible", Visible.RunAsync),
+        ("pace", PacedCreate.RunAsync),
     ];
 
     public static async Task<int> RunAsync(string[] names, Plan plan, CancellationToken cancellation)

@@ -48,6 +48,67 @@ internal static class HttpLoop
         return Reading.PerSecond(total, watch.Elapsed);
     }
 
+    /// <summary>Each of some requests once, over one connection.</summary>
+    public static async Task EachOnceAsync(
+        Uri address, IEnumerable<byte[]> requests, int status, CancellationToken cancellation)
+    {
+        var expected = Encoding.ASCII.GetBytes($"HTTP/1.1 {status} ");
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(address.Host, address.Port, cancellation);
+        var buffer = new byte[BufferSize];
+        foreach (var request in requests)
+        {
+            await socket.SendAsync(request, cancellation);
+            var length = await ReadAnswerAsync(socket, buffer, cancellation);
+            if (!buffer.AsSpan(0, length).StartsWith(expected))
+                throw new InvalidOperationException($"Not {status}: {Encoding.UTF8.GetString(buffer, 0, length)}");
+        }
+    }
+
+    /// <summary>
+    /// An even rate over some connections. A request that its connection was too busy for counts from when it was due,
+    /// so that a slow moment is not left out.
+    /// </summary>
+    /// <returns>Milliseconds of each request.</returns>
+    public static async Task<double[]> PacedAsync(
+        Uri address,
+        int connections,
+        double perSecond,
+        TimeSpan duration,
+        Func<byte[]> request,
+        int status,
+        CancellationToken cancellation)
+    {
+        var interval = TimeSpan.FromSeconds(connections / perSecond);
+        var expected = Encoding.ASCII.GetBytes($"HTTP/1.1 {status} ");
+        var watch = Stopwatch.StartNew();
+        var loops = Enumerable.Range(0, connections).Select(async connection =>
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(address.Host, address.Port, cancellation);
+            var buffer = new byte[BufferSize];
+            var latencies = new List<double>();
+            for (var due = interval * connection / connections; due < duration; due += interval)
+            {
+                var (from, early) = (due, due - watch.Elapsed);
+                if (early > TimeSpan.Zero)
+                {
+                    await Task.Delay(early, TimeProvider.System, cancellation);
+                    from = watch.Elapsed;
+                }
+
+                await socket.SendAsync(request(), cancellation);
+                var length = await ReadAnswerAsync(socket, buffer, cancellation);
+                if (!buffer.AsSpan(0, length).StartsWith(expected))
+                    throw new InvalidOperationException($"Not {status}: {Encoding.UTF8.GetString(buffer, 0, length)}");
+                latencies.Add((watch.Elapsed - from).TotalMilliseconds);
+            }
+
+            return latencies;
+        }).ToArray();
+        return [.. (await Task.WhenAll(loops)).SelectMany(latencies => latencies)];
+    }
+
     /// <summary>A request as it goes over the wire, kept alive.</summary>
     public static byte[] Request(
         HttpMethod method, Uri address, IEnumerable<KeyValuePair<string, string>> headers, string? body = null)

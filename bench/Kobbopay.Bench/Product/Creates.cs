@@ -48,6 +48,31 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
         return request;
     }
 
+    /// <summary>The bytes of one more create, direct: sent again, it is a replay of the first.</summary>
+    public byte[] NewBytes()
+    {
+        var (key, body) = NewOrder();
+        return HttpLoop.Request(
+            HttpMethod.Post, Address(ResourceNames.Payments), [Identity(), new("Idempotency-Key", key)], body);
+    }
+
+    /// <summary>Creates without waiting for their events, for when nothing can be published.</summary>
+    public Task<Reading> LoadAsync(int clients, TimeSpan duration, CancellationToken cancellation) =>
+        HttpLoop.RunAsync(
+            Address(ResourceNames.Payments), clients, duration, NewBytes,
+            StatusCodes.Status201Created, cancellation);
+
+    /// <summary>Any other request of the same merchant, direct to Payments.</summary>
+    public HttpRequestMessage Request(HttpMethod method, string path)
+    {
+        var request = new HttpRequestMessage(method, new Uri(product.AddressOf(ResourceNames.Payments), path));
+        var identity = Identity();
+        request.Headers.Add(identity.Key, identity.Value);
+        if (method == HttpMethod.Post)
+            request.Headers.Add("Idempotency-Key", NewOrder().Key);
+        return request;
+    }
+
     private Subject Over(string name, string service, int clients, Func<KeyValuePair<string, string>> credentials) =>
         new(name, "creates/s", async (duration, cancellation) =>
         {
@@ -78,7 +103,7 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
             await Task.Delay(Poll, TimeProvider.System, cancellation);
     }
 
-    private Uri Address(string service) => new(product.AddressOf(service), "/v1/payments");
+    public Uri Address(string service) => new(product.AddressOf(service), "/v1/payments");
 
     private (string Key, string Body) NewOrder()
     {
@@ -87,7 +112,8 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
             $$"""{"amount": 10.5, "currency": "USDT", "network": "example-network", "orderId": "order-{{order}}"}""");
     }
 
-    private KeyValuePair<string, string> Identity()
+    /// <summary>The header by which the gateway would name the merchant; made anew when it has aged.</summary>
+    public KeyValuePair<string, string> Identity()
     {
         var known = token;
         if (known is null || TimeProvider.System.GetElapsedTime(known.Item2) > TokenAge)
