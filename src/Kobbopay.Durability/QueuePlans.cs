@@ -9,6 +9,8 @@ public static class QueuePlans
     /// </summary>
     public const string Fresh = "set local plan_cache_mode = force_custom_plan";
 
-    /// <summary>Goes behind the claim: the rest of the transaction looks rows up by key and may keep its plans.</summary>
+    /// <summary>
+    /// Goes behind the claim: the rest of the transaction looks rows up by key and may keep its plans.
+    /// </summary>
     public const string Kept = "set local plan_cache_mode = auto";
 }

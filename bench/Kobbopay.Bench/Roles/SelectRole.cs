@@ -11,7 +11,11 @@ internal static class SelectRole
 
     public static async Task ServeAsync(string connectionString)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 8, NoResetOnClose = true };
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            MaxAutoPrepare = 8,
+            NoResetOnClose = true,
+        };
         await using var database = NpgsqlDataSource.Create(settings);
         var app = Role.BareServer().Build();
         app.MapGet("/payments/{id:guid}", async (Guid id, HttpContext context) =>

@@ -31,6 +31,6 @@ internal static class PacedCreate
             return latencies;
         });
         Report.Note($"\np99 / p50: **{Report.Text(Ratio.Median(ratios))}** "
-            + $"({Report.Text(ratios.Min())}-{Report.Text(ratios.Max())}); the peak was {Report.Text(peak)} creates/s.");
+            + $"({Report.Text(ratios.Min())}-{Report.Text(ratios.Max())}), of a peak of {Report.Text(peak)}/s.");
     }
 }

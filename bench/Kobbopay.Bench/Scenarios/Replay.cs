@@ -50,7 +50,9 @@ internal static class Replay
             throw new InvalidOperationException($"Not a replay: {answer}");
     }
 
-    /// <summary>Who comes while the first is at work may be told to wait (409); there is one payment all the same.</summary>
+    /// <summary>
+    /// Who comes while the first is at work may be told to wait (409); there is one payment all the same.
+    /// </summary>
     private static async Task<(int Answered, long Doubled)> RaceAsync(
         Workbench bench, Creates creates, NpgsqlDataSource database, CancellationToken cancellation)
     {

@@ -77,7 +77,8 @@ internal static class Scan
             with ours as (
               select chain, contract, deposit_address as recipient, amount from payments where paid_at is null),
             strangers as (
-              select o.chain, o.contract, '0x' || left(encode(sha256(uuid_send(gen_random_uuid())), 'hex'), 40), o.amount
+              select o.chain, o.contract,
+                '0x' || left(encode(sha256(uuid_send(gen_random_uuid())), 'hex'), 40), o.amount
               from (select chain, contract, amount from ours limit 1) o, generate_series(1, $1))
             insert into simulator_transfers (chain, tx_hash, contract, recipient, amount)
             select chain, '0x' || encode(sha256(uuid_send(gen_random_uuid())), 'hex'), contract, recipient, amount
