@@ -30,7 +30,7 @@ if (typeof(Program).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJI
     return 1;
 }
 
-using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(45), TimeProvider.System);
+using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(60), TimeProvider.System);
 Console.CancelKeyPress += (_, pressed) =>
 {
     pressed.Cancel = true;

@@ -27,6 +27,7 @@ internal static class Suite
         ("outage", Outage.RunAsync),
         ("visible", Visible.RunAsync),
         ("pace", PacedCreate.RunAsync),
+        ("growth", Growth.RunAsync),
     ];
 
     public static async Task<int> RunAsync(string[] names, Plan plan, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
@@ -8,12 +9,22 @@ namespace Kobbopay.Durability;
 /// Turns single items that arrive at once into one transaction: whatever waits when the handler is free goes in
 /// together, so a batch costs no waiting time. Each caller learns the fate of its own item.
 /// </summary>
+/// <param name="lanes">Batches at a time.</param>
+/// <param name="waitsOutOutages">
+/// A database that is away is waited for, since no message is at fault and the broker keeps the rest; otherwise each
+/// caller gets the failure at once.
+/// </param>
 public sealed partial class Batcher<T>(
-    Func<IReadOnlyList<T>, CancellationToken, Task> handle, int limit, TimeProvider clock, ILogger<Batcher<T>> logger)
+    Func<IReadOnlyList<T>, CancellationToken, Task> handle,
+    int limit,
+    TimeProvider clock,
+    ILogger<Batcher<T>> logger,
+    int lanes = 1,
+    bool waitsOutOutages = true)
 {
     private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
 
-    // Bounded by the callers: each waits for its item, and the bus hands out no more than its prefetch.
+    // Bounded by the callers: each waits for its item, and there are so many requests, or messages unacknowledged.
     private readonly Channel<Entry> _waiting = Channel.CreateUnbounded<Entry>();
     private int _running;
 
@@ -26,10 +37,22 @@ public sealed partial class Batcher<T>(
         await entry.Done.Task.WaitAsync(cancellation);
     }
 
+    /// <summary>Starts one more lane unless all are at work; those look again before they end.</summary>
     private void Run()
     {
-        if (Interlocked.Exchange(ref _running, 1) == 0)
-            _ = Task.Run(DrainAsync);
+        for (var running = Volatile.Read(ref _running); running < lanes;)
+        {
+            var found = Interlocked.CompareExchange(ref _running, running + 1, running);
+            if (found == running)
+            {
+                // A lane serves whoever comes, so it has none of its first caller's context.
+                using (ExecutionContext.SuppressFlow())
+                    _ = Task.Run(DrainAsync);
+                return;
+            }
+
+            running = found;
+        }
     }
 
     private async Task DrainAsync()
@@ -44,7 +67,7 @@ public sealed partial class Batcher<T>(
             batch.Clear();
         }
 
-        Volatile.Write(ref _running, 0);
+        Interlocked.Decrement(ref _running);
         // An item may have come between the last read and the flag.
         if (_waiting.Reader.TryPeek(out _))
             Run();
@@ -54,8 +77,13 @@ public sealed partial class Batcher<T>(
     {
         try
         {
+            Activity.Current = batch[0].Activity;
             await HandleThroughOutageAsync(batch.ConvertAll(entry => entry.Item));
             batch.ForEach(entry => entry.Done.SetResult());
+        }
+        catch (DbException outage) when (outage.IsTransient)
+        {
+            batch.ForEach(entry => entry.Done.SetException(outage));
         }
         catch (Exception) when (batch.Count > 1)
         {
@@ -69,9 +97,6 @@ public sealed partial class Batcher<T>(
         }
     }
 
-    /// <summary>
-    /// A database that is away is no item's fault: it is waited for, and meanwhile the broker keeps the rest.
-    /// </summary>
     private async Task HandleThroughOutageAsync(List<T> items)
     {
         while (true)
@@ -81,7 +106,7 @@ public sealed partial class Batcher<T>(
                 await handle(items, CancellationToken.None);
                 return;
             }
-            catch (DbException outage) when (outage.IsTransient)
+            catch (DbException outage) when (waitsOutOutages && outage.IsTransient)
             {
                 LogOutage(outage, items.Count);
                 await Task.Delay(OutagePause, clock, CancellationToken.None);
@@ -94,6 +119,9 @@ public sealed partial class Batcher<T>(
 
     private sealed record Entry(T Item)
     {
+        /// <summary>The trace that the first item of a batch belongs to has the batch's statement.</summary>
+        public Activity? Activity { get; } = Activity.Current;
+
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -4,104 +4,137 @@ using Npgsql;
 
 namespace Kobbopay.Payments;
 
+/// <summary>A payment that waits to be stored, and what became of it.</summary>
+internal sealed record Creation(PendingEvent Created, PaymentDraft Draft, IdempotencyClaim? Claim, string Location)
+{
+    /// <summary>Known once its statement has been committed.</summary>
+    public bool Inserted { get; set; }
+}
+
 /// <summary>
-/// The whole of a creation in one statement, so in one round trip and one commit: idempotency key, order claim,
-/// payment, timeline and event are written together or not at all. It inserts nothing when the key has been used, the
-/// order is claimed, or what the payment was drafted with (settings, its chain's delay) has changed; only a race of two
-/// equal keys between replicas ends in a unique violation, which undoes all of it.
+/// Some creations, whole, in one statement, so in one round trip and one commit: idempotency key, order claim, payment,
+/// timeline and event of each are written together or not at all. A creation inserts nothing when its key has been
+/// used, its order is claimed (by another of the same statement, too), or what it was drafted with (settings, its
+/// chain's delay) has changed; only a race of two equal keys between replicas ends in a unique violation, which undoes
+/// all of the statement. Claims, and after them keys, are inserted in their order, so that two statements never wait
+/// for each other.
 /// </summary>
 internal static class CreatePaymentStatement
 {
+    // What a creation depends on is looked up by scalar subqueries, since a join could be planned as a walk through a
+    // whole table for as long as that is thought to be small.
     private const string Sql = """
-        with fresh_key as (
-          select 1 from merchant_settings s where s.merchant_id = $6 and s.environment = $7 and s.version = $36
-            and $38 = coalesce((select c.delayed from chains c where c.chain = $17), false)
-            and ($1::text is null or not exists (
-              select from idempotency_keys where merchant_id = $6 and environment = $7 and route = $2 and key = $1))),
+        with asked as materialized (
+          select * from unnest(
+            $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bool[], $6::int[], $7::text[], $8::text[], $9::bytea[],
+            $10::text[], $11::numeric[], $12::numeric[], $13::int[], $14::interval[], $15::text[], $16::text[],
+            $17::text[], $18::text[], $19::int[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[],
+            $25::text[], $26::text[], $27::text[], $28::text[], $29::timestamptz[], $30::timestamptz[], $31::text[],
+            $32::bool[], $33::uuid[], $34::bytea[], $35::bytea[], $36::text[], $37::text[])
+            n (id, merchant_id, environment, order_id, one_open, settings_version, route, key, fingerprint, location,
+               amount, tolerance, required_confirmations, late_window, currency, network, chain, contract, decimals,
+               description, metadata, return_url, webhook_url, deposit_address, address_path, xpub_fingerprint,
+               payment_uri, public_token, created_at, expires_at, review, delayed, event_id, snapshot, public_view,
+               traceparent, scenario)),
+        fresh as materialized (
+          select * from asked n
+          where n.settings_version = (
+              select s.version from merchant_settings s
+              where s.merchant_id = n.merchant_id and s.environment = n.environment)
+            and n.delayed = coalesce((select c.delayed from chains c where c.chain = n.chain), false)
+            and (
+              select true from idempotency_keys k
+              where k.merchant_id = n.merchant_id and k.environment = n.environment and k.route = n.route
+                and k.key = n.key) is null),
         claim as (
           insert into order_claims (merchant_id, environment, order_id, payment_id)
-          select $6, $7, $8, $5 from fresh_key where $9
+          select merchant_id, environment, order_id, id from fresh where one_open
+          order by merchant_id, environment, order_id
           on conflict do nothing
-          returning 1),
-        go as (select 1 from fresh_key where not $9 or exists (select from claim)),
+          returning payment_id),
+        go as materialized (
+          select * from fresh where not one_open or id in (select payment_id from claim)),
         idempotency as (
           insert into idempotency_keys
             (merchant_id, environment, route, key, fingerprint, status, location, body, created_at)
-          select $6, $7, $2, $1, $3, 201, $10, $4, $31 from go where $1 is not null),
+          select merchant_id, environment, route, key, fingerprint, 201, location, snapshot, created_at
+          from go where key is not null
+          order by merchant_id, environment, route, key),
         payment as (
           insert into payments
             (id, merchant_id, environment, status, outcome, version, amount, tolerance, required_confirmations,
              late_window, currency, network, chain, contract, decimals, order_id, description, metadata, return_url,
              webhook_url, deposit_address, address_path, xpub_fingerprint, payment_uri, public_token, created_at,
              expires_at, review, delayed)
-          select $5, $6, $7, 'Pending', 'none', 1, $11, $12, $13, $14, $15, $16, $17, $18, $19, $8, $20, $21, $22, $23,
-            $24, $25, $26, $27, $28, $31, $29, $37, $38 from go),
+          select id, merchant_id, environment, 'Pending', 'none', 1, amount, tolerance, required_confirmations,
+            late_window, currency, network, chain, contract, decimals, order_id, description, metadata::jsonb,
+            return_url, webhook_url, deposit_address, address_path, xpub_fingerprint, payment_uri, public_token,
+            created_at, expires_at, review::text[], delayed
+          from go),
         timeline as (
           insert into payment_timeline (payment_id, version, type, to_status, at)
-          select $5, 1, $30, 'Pending', $31 from go),
+          select id, 1, $38, 'Pending', created_at from go),
         event as (
           insert into pending_events
             (id, merchant_id, environment, type, payment_id, order_id, version, status, created_at, snapshot,
              public_view, webhook_url, traceparent)
-          select $32, $6, $7, $30, $5, $8, 1, 'Pending', $31, $33, $34, $23, $35 from go),
+          select event_id, merchant_id, environment, $38, id, order_id, 1, 'Pending', created_at, snapshot,
+            public_view, webhook_url, traceparent
+          from go),
         scenario as (
           insert into sandbox_scenarios (payment_id, merchant_id, environment, name, due_at, step_since, traceparent)
-          select $5, $6, $7, $39, $31, $31, $35 from go where $39 is not null)
-        select exists (select from go)
+          select id, merchant_id, environment, scenario, created_at, created_at, traceparent
+          from go where scenario is not null)
+        select id from go
         """;
 
-    public static NpgsqlCommand Of(
-        NpgsqlDataSource database,
-        PendingEvent created,
-        PaymentDraft draft,
-        IdempotencyClaim? idempotency,
-        string location)
+    public static NpgsqlCommand Of(NpgsqlDataSource database, List<Creation> creations)
     {
-        var details = created.Details;
-        var terms = created.Happened.After.Terms;
         var command = database.CreateCommand(Sql);
         var p = command.Parameters;
-        p.AddText(idempotency?.Key);
-        p.AddText(idempotency?.Route);
-        p.AddBytes(idempotency?.Fingerprint);
+        p.AddArray(creations, c => c.Draft.Details.Id);
+        p.AddArray(creations, c => c.Draft.Details.MerchantId);
+        p.AddArray(creations, c => c.Draft.Details.Environment);
+        p.AddArray(creations, c => c.Draft.Details.OrderId);
+        p.AddArray(creations, c => c.Draft.Merchant.OneOpenPaymentPerOrder);
+        p.AddArray(creations, c => c.Draft.Merchant.Version);
+        p.AddArray(creations, c => c.Claim?.Route);
+        p.AddArray(creations, c => c.Claim?.Key);
+        p.AddArray(creations, c => c.Claim?.Fingerprint);
+        p.AddArray(creations, c => c.Location);
+        p.AddArray(creations, c => TermsOf(c).Amount);
+        p.AddArray(creations, c => TermsOf(c).Tolerance);
+        p.AddArray(creations, c => TermsOf(c).RequiredConfirmations);
+        p.AddArray(creations, c => TermsOf(c).LateWindow);
+        p.AddArray(creations, c => c.Draft.Details.Currency);
+        p.AddArray(creations, c => c.Draft.Details.Network);
+        p.AddArray(creations, c => c.Draft.Details.Chain);
+        p.AddArray(creations, c => c.Draft.Details.Contract);
+        p.AddArray(creations, c => c.Draft.Details.Decimals);
+        p.AddArray(creations, c => c.Draft.Details.Description);
+        p.AddArray(creations, c => JsonSerializer.Serialize(
+            c.Draft.Details.Metadata, PaymentsJson.Relaxed.IReadOnlyDictionaryStringString));
+        p.AddArray(creations, c => c.Draft.Details.ReturnUrl);
+        p.AddArray(creations, c => c.Draft.Details.WebhookUrl);
+        p.AddArray(creations, c => c.Draft.Details.DepositAddress);
+        p.AddArray(creations, c => c.Draft.Details.AddressPath);
+        p.AddArray(creations, c => c.Draft.Details.XpubFingerprint);
+        p.AddArray(creations, c => c.Draft.Details.PaymentUri);
+        p.AddArray(creations, c => c.Draft.Details.PublicToken);
+        p.AddArray(creations, c => TermsOf(c).CreatedAt);
+        p.AddArray(creations, c => TermsOf(c).ExpiresAt);
+        // An array of arrays has to be a rectangle; these are lists of names, so each goes as the text of one.
+        p.AddArray(creations, c => $"{{{string.Join(',', PaymentRows.NamesOf(TermsOf(c).Review))}}}");
+        p.AddArray(creations, c => c.Draft.Delayed);
+        p.AddArray(creations, c => c.Created.Id);
         // The answer of a creation is the snapshot of its event: the same bytes.
-        p.AddBytes(created.Snapshot);
-        p.AddId(details.Id);
-        p.AddId(details.MerchantId);
-        p.AddText(details.Environment);
-        p.AddText(details.OrderId);
-        p.AddFlag(draft.Merchant.OneOpenPaymentPerOrder);
-        p.AddText(location);
-        p.AddUnits(terms.Amount);
-        p.AddUnits(terms.Tolerance);
-        p.AddInteger(terms.RequiredConfirmations);
-        p.AddInterval(terms.LateWindow);
-        p.AddText(details.Currency);
-        p.AddText(details.Network);
-        p.AddText(details.Chain);
-        p.AddText(details.Contract);
-        p.AddInteger(details.Decimals);
-        p.AddText(details.Description);
-        p.AddJson(JsonSerializer.SerializeToUtf8Bytes(
-            details.Metadata, PaymentsJson.Relaxed.IReadOnlyDictionaryStringString));
-        p.AddText(details.ReturnUrl);
-        p.AddText(details.WebhookUrl);
-        p.AddText(details.DepositAddress);
-        p.AddText(details.AddressPath);
-        p.AddText(details.XpubFingerprint);
-        p.AddText(details.PaymentUri);
-        p.AddText(details.PublicToken);
-        p.AddTime(terms.ExpiresAt);
+        p.AddArray(creations, c => c.Created.Snapshot);
+        p.AddArray(creations, c => c.Created.PublicView);
+        p.AddArray(creations, c => c.Created.TraceParent);
+        p.AddArray(creations, c => c.Draft.Scenario);
         p.AddText(PaymentEventTypes.Created);
-        p.AddTime(terms.CreatedAt);
-        p.AddId(created.Id);
-        p.AddBytes(created.Snapshot);
-        p.AddBytes(created.PublicView);
-        p.AddText(created.TraceParent);
-        p.AddInteger(draft.Merchant.Version);
-        p.Add(new NpgsqlParameter<string[]> { TypedValue = PaymentRows.NamesOf(terms.Review) });
-        p.AddFlag(draft.Delayed);
-        p.AddText(draft.Scenario);
         return command;
     }
+
+    private static PaymentTerms TermsOf(Creation creation) => creation.Draft.Created.After.Terms;
 }

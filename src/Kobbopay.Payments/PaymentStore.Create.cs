@@ -30,7 +30,7 @@ public sealed partial class PaymentStore
             throw TooLarge();
         var location = Location + Id.Format(Id.Payment, draft.Details.Id);
         FaultPoint.Pass("create.drafted");
-        if (await InsertAsync(created, draft, claim, location, cancellation))
+        if (await creations.StoreAsync(new Creation(created, draft, claim, location), cancellation))
         {
             FaultPoint.Pass("create.committed");
             Committed();
@@ -81,24 +81,6 @@ public sealed partial class PaymentStore
         const string Message = "All fields together are too large: shorten the metadata.";
         return new ProblemException(
             ProblemCodes.InvalidRequest, $"/metadata: {Message}", [new("/metadata", "too_large", Message)]);
-    }
-
-    private async Task<bool> InsertAsync(
-        PendingEvent created,
-        PaymentDraft draft,
-        IdempotencyClaim? claim,
-        string location,
-        CancellationToken cancellation)
-    {
-        await using var command = CreatePaymentStatement.Of(database, created, draft, claim, location);
-        try
-        {
-            return (bool)(await command.ExecuteScalarAsync(cancellation))!;
-        }
-        catch (PostgresException race) when (race.SqlState == PostgresErrorCodes.UniqueViolation)
-        {
-            return false;
-        }
     }
 
     /// <summary>

@@ -17,6 +17,7 @@ namespace Kobbopay.Payments;
 /// </summary>
 public sealed partial class PaymentStore(
     NpgsqlDataSource database,
+    StorePayments creations,
     PaymentRenderer renderer,
     MerchantDirectory merchants,
     PaymentExceptions exceptions,

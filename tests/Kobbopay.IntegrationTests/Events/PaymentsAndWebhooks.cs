@@ -36,7 +36,7 @@ internal sealed class PaymentsAndWebhooks : IAsyncDisposable
             [
                 $"--Identity:Accept:{ResourceNames.Webhooks}:0={Key}",
                 // A broker that is taken away on purpose is worth no line.
-                "--Logging:LogLevel:Default=None",
+                "--Logging:Console:LogLevel:Default=None",
                 "--Logging:LogLevel:MassTransit=None",
                 .. broker is null ? Array.Empty<string>() : [$"--ConnectionStrings:{ResourceNames.Messaging}={broker}"],
             ]),

@@ -95,7 +95,7 @@ public sealed class StreamTests
         [
             "--applicationName=Kobbopay.Gateway",
             "--urls=http://127.0.0.1:0",
-            "--Logging:LogLevel:Default=None",
+            "--Logging:Console:LogLevel:Default=None",
             $"--Identity:Issue:{ResourceNames.Payments}={PaymentsHost.GatewayKey}",
             $"--services:{ResourceNames.Payments}:http:0={payments.Url}",
         ]);

@@ -46,7 +46,7 @@ public abstract class GatewayHouse : IAsyncLifetime
         [
             "--applicationName=Kobbopay.Gateway",
             "--urls=http://127.0.0.1:0",
-            "--Logging:LogLevel:Default=None",
+            "--Logging:Console:LogLevel:Default=None",
             $"--Identity:Issue:{ResourceNames.Payments}={toPayments}",
             $"--Identity:Issue:{ResourceNames.Webhooks}={toWebhooks}",
             $"--Identity:Issue:{ResourceNames.PublicStatus}={toPublicStatus}",

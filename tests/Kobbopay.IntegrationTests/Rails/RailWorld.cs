@@ -59,7 +59,7 @@ public sealed class RailWorld : IAsyncDisposable
                 $"--ConnectionStrings:{ResourceNames.PaymentsDatabase}={database.ConnectionString}",
                 $"--ConnectionStrings:{ResourceNames.Messaging}=amqp://nobody@127.0.0.1:1",
                 "--PublicUrl=https://pay.example",
-                "--Logging:LogLevel:Default=None",
+                "--Logging:Console:LogLevel:Default=None",
             ],
             clock);
         var world = new RailWorld(database, app, clock);

@@ -74,7 +74,7 @@ public sealed class RunningPayments : IAsyncDisposable
             $"--ConnectionStrings:{ResourceNames.Messaging}=amqp://nobody@127.0.0.1:1",
             $"--Identity:Accept:{ResourceNames.Gateway}:0={Key}",
             "--PublicUrl=https://pay.example",
-            "--Logging:LogLevel:Default=None",
+            "--Logging:Console:LogLevel:Default=None",
             .. settings,
         ]);
         await app.StartAsync(Token);

@@ -60,7 +60,7 @@ internal sealed class WebhooksHouse : IAsyncDisposable
             "--applicationName=Kobbopay.Webhooks",
             "--environment=Development",
             "--urls=http://127.0.0.1:0",
-            "--Logging:LogLevel:Default=None",
+            "--Logging:Console:LogLevel:Default=None",
             $"--ConnectionStrings:{ResourceNames.WebhooksDatabase}={_database.ConnectionString}",
             $"--ConnectionStrings:{ResourceNames.Messaging}={_broker.Uri}",
             $"--Identity:Accept:{ResourceNames.Gateway}:0={ToWebhooks}",
