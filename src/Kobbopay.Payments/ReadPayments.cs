@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
@@ -53,7 +54,10 @@ public static class ReadPayments
     {
         await using var command = ById(database, merchant, ParseId(paymentId));
         var payment = await PaymentViews.FindAsync(command, cancellation) ?? throw NotFound();
-        return Results.Json(renderer.Render(payment), PaymentsJson.Relaxed.PaymentJson);
+        // With its length and in one write: half of the cost of a read is to send it.
+        return Results.Bytes(
+            JsonSerializer.SerializeToUtf8Bytes(renderer.Render(payment), PaymentsJson.Relaxed.PaymentJson),
+            "application/json");
     }
 
     private static async Task<IResult> ReadPublicAsync(

@@ -25,15 +25,17 @@ public sealed class EventSequencer(
     /// </summary>
     private const long LockKey = 0x6b6f_6262_6f02;
 
-    /// <summary>With no more events than this in a batch there is no load to speak of.</summary>
-    private const int QuietBatch = 4;
+    /// <summary>With no more events a second than this there is no load to speak of.</summary>
+    private const int QuietRate = 300;
 
+    private readonly TimeProvider _clock = clock;
+    private long _takenAt;
     private bool _busy;
 
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
 
-    /// <summary>Under load a batch costs as much as many of its events: they wait for each other a little.</summary>
-    protected override TimeSpan Gathering => TimeSpan.FromMilliseconds(_busy ? 30 : 10);
+    /// <summary>Under load a batch costs as much as a hundred events: they wait for each other a little.</summary>
+    protected override TimeSpan Gathering => TimeSpan.FromMilliseconds(_busy ? 100 : 10);
 
     protected override Task WaitAsync(CancellationToken cancellation) => signal.WaitAsync(Interval, cancellation);
 
@@ -42,7 +44,8 @@ public sealed class EventSequencer(
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var (pending, next) = await TakeAsync(connection, cancellation);
-        _busy = pending.Count > QuietBatch;
+        _busy = pending.Count > QuietRate * _clock.GetElapsedTime(_takenAt).TotalSeconds;
+        _takenAt = _clock.GetTimestamp();
         if (pending.Count == 0)
             return false;
 

@@ -5,7 +5,9 @@ using Kobbopay.LocalServers;
 
 namespace Kobbopay.EndToEndTests.MainJob;
 
-/// <summary>The shell blocks of the repository's pages, run as they stand there in the folder of a running system.</summary>
+/// <summary>
+/// The shell blocks of the repository's pages, run as they stand there in the folder of a running system.
+/// </summary>
 internal static partial class ShellExamples
 {
     /// <summary>The full path of a file of the repository.</summary>
@@ -22,7 +24,8 @@ internal static partial class ShellExamples
     public static IReadOnlyList<string> BlocksOf(string page) =>
         [.. ShellBlock().Matches(page).Select(block => block.Groups["code"].Value)];
 
-    public static async Task<ExampleProgram> StartAsync(RunningKobbopay kobbopay, string program, params string[] arguments)
+    public static async Task<ExampleProgram> StartAsync(
+        RunningKobbopay kobbopay, string program, params string[] arguments)
     {
         var lines = new ConcurrentQueue<string>();
         var process = await ChildProcess.StartAsync(
