@@ -17,7 +17,7 @@ namespace Kobbopay.Payments;
 /// </summary>
 public sealed partial class PaymentStore(
     NpgsqlDataSource database,
-    StorePayments creations,
+    CreationBatches creations,
     PaymentRenderer renderer,
     MerchantDirectory merchants,
     PaymentExceptions exceptions,

@@ -35,7 +35,7 @@ public static class Program
 
         builder.Services.AddSingleton<PublicUrl>();
         builder.Services.AddSingleton<PaymentRenderer>();
-        builder.Services.AddSingleton<StorePayments>();
+        builder.Services.AddSingleton<CreationBatches>();
         builder.Services.AddSingleton<PaymentStore>();
         builder.Services.AddSingleton<PaymentExceptions>();
         builder.Services.AddSingleton<PaymentFactory>();

@@ -11,7 +11,7 @@ namespace Kobbopay.Bench.Load;
 /// </summary>
 internal static class HttpLoop
 {
-    private const int BufferSize = 64 * 1024;
+    private const int BufferSize = 256 * 1024;
 
     /// <param name="request">The bytes of the next request.</param>
     /// <param name="status">The one status that counts; any other ends the run, since errors are no rate.</param>

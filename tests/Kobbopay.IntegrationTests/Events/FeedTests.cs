@@ -35,6 +35,19 @@ public sealed class FeedTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_cursor_before_what_is_kept_is_gone_and_told_where_the_feed_begins()
+    {
+        await _payments.CreateAsync(_merchant, 3);
+        await _payments.ExecuteAsync("update event_counters set dropped = 2; delete from events where sequence <= 2");
+
+        var gone = await _payments.SendAsync(HttpMethod.Get, "/v1/events?after=1");
+
+        (gone.Status, (string)gone.Json["code"]!, (long)gone.Json["oldestSequence"]!)
+            .Should().Be((410, "cursor_expired", 3));
+        (await _payments.FeedAsync(_merchant, "?after=2")).Sequences().Should().Equal(3);
+    }
+
+    [Fact]
     public async Task An_event_is_the_same_bytes_by_its_id_and_in_the_list()
     {
         await _payments.CreateAsync(_merchant, 1);

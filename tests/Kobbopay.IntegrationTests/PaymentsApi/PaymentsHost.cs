@@ -147,6 +147,14 @@ public sealed class PaymentsHost : IAsyncDisposable
     public Task<ApiAnswer> CreateAsync(string json, MerchantIdentity? merchant = null, string? idempotencyKey = null) =>
         SendAsync(HttpMethod.Post, "/v1/payments", json, merchant, idempotencyKey);
 
+    public async Task ExecuteAsync(string sql)
+    {
+#pragma warning disable CA2100 // Statements of tests.
+        await using var command = Database.CreateCommand(sql);
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
     public async Task<long> CountAsync(string table)
     {
 #pragma warning disable CA2100 // Table names of the tests.

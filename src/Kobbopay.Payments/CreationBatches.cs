@@ -7,12 +7,12 @@ namespace Kobbopay.Payments;
 /// Creations that arrive at once share a statement and its commit, which costs hardly more than that of one. One that
 /// arrives alone waits for nobody.
 /// </summary>
-public sealed class StorePayments(
+public sealed class CreationBatches(
     NpgsqlDataSource database, TimeProvider clock, ILoggerFactory loggers)
 {
     private const int BatchLimit = 32;
 
-    /// <summary>While one statement waits for the disk, or for somebody else's claim of an order, another is made.</summary>
+    /// <summary>While one statement waits for the disk, or for somebody's claim of an order, another is made.</summary>
     private const int Lanes = 2;
 
     private readonly Batcher<Creation> _batches = new(
