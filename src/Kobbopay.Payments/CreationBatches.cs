@@ -29,18 +29,23 @@ public sealed class CreationBatches(
     private static async Task StoreAsync(
         NpgsqlDataSource database, IReadOnlyList<Creation> creations, CancellationToken cancellation)
     {
-        var byId = creations.ToDictionary(creation => creation.Draft.Details.Id);
+        // The ids come before the inserts have been done: they hold only once the statement has ended.
+        var stored = new HashSet<Guid>();
         await using var command = CreatePaymentStatement.Of(database, [.. creations]);
         try
         {
             await using var row = await command.ExecuteReaderAsync(cancellation);
             while (await row.ReadAsync(cancellation))
-                byId[row.GetGuid(0)].Inserted = true;
+                stored.Add(row.GetGuid(0));
         }
         catch (PostgresException race) when (
             race.SqlState == PostgresErrorCodes.UniqueViolation && creations.Count == 1)
         {
             // Another replica was faster: the look-up that follows finds what it left. Of several, each is tried alone.
+            return;
         }
+
+        foreach (var creation in creations)
+            creation.Inserted = stored.Contains(creation.Draft.Details.Id);
     }
 }

@@ -28,7 +28,6 @@ public sealed class EventSequencer(
     /// <summary>With no more events a second than this there is no load to speak of.</summary>
     private const int QuietRate = 300;
 
-    private readonly TimeProvider _clock = clock;
     private long _takenAt;
     private bool _busy;
 
@@ -44,8 +43,8 @@ public sealed class EventSequencer(
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var (pending, next) = await TakeAsync(connection, cancellation);
-        _busy = pending.Count > QuietRate * _clock.GetElapsedTime(_takenAt).TotalSeconds;
-        _takenAt = _clock.GetTimestamp();
+        _busy = pending.Count > QuietRate * Clock.GetElapsedTime(_takenAt).TotalSeconds;
+        _takenAt = Clock.GetTimestamp();
         if (pending.Count == 0)
             return false;
 

@@ -37,7 +37,6 @@ internal sealed class PaymentsAndWebhooks : IAsyncDisposable
                 $"--Identity:Accept:{ResourceNames.Webhooks}:0={Key}",
                 // A broker that is taken away on purpose is worth no line.
                 "--Logging:Console:LogLevel:Default=None",
-                "--Logging:LogLevel:MassTransit=None",
                 .. broker is null ? Array.Empty<string>() : [$"--ConnectionStrings:{ResourceNames.Messaging}={broker}"],
             ]),
             await WebhookReceiver.StartAsync());

@@ -5,6 +5,7 @@ using Kobbopay.IntegrationTests.Rails;
 using Kobbopay.Payments;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.Testing;
 using Npgsql;
 
 namespace Kobbopay.IntegrationTests.PaymentsApi;
@@ -77,6 +78,32 @@ public sealed class SharedStatementTests : IAsyncLifetime
 
             inserted.SelectMany(each => each).Count(done => done).Should().Be(orders.Length);
         }
+    }
+
+    [Fact]
+    public async Task A_key_that_another_replica_commits_meanwhile_leaves_nothing_and_is_not_taken_for_stored()
+    {
+        var creation = await DraftAsync(_world.Merchant, "late", key: "race");
+        await using var replica = await Database.OpenConnectionAsync(Token);
+        await using var transaction = await replica.BeginTransactionAsync(Token);
+        await using var first = new NpgsqlCommand(
+            """
+            insert into idempotency_keys (merchant_id, environment, route, key, fingerprint, status, body, created_at)
+            values ($1, 'test', 'POST /v1/payments', 'race', '', 201, '', now())
+            """,
+            replica);
+        first.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = _world.Merchant.MerchantId });
+        await first.ExecuteNonQueryAsync(Token);
+
+        var storing = _world.Get<CreationBatches>().StoreAsync(creation, Token);
+        await Eventually.TrueAsync(async () => await CountAsync(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+            > 0);
+        await transaction.CommitAsync(Token);
+
+        (await storing).Should().BeFalse();
+        foreach (var table in new[] { "payments", "pending_events", "order_claims", "payment_timeline" })
+            (await CountAsync($"select count(*) from {table}")).Should().Be(0, table);
     }
 
     private async Task<Creation[]> DraftsAsync(string[] orders)
