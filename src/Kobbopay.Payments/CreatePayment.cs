@@ -154,7 +154,7 @@ public sealed class PaymentFactory(
         var details = new PaymentDetails
         {
             // Of the very time it is created at, which lists rely on (PaymentFilter.FirstIdOf).
-            Id = Guid.CreateVersion7(now),
+            Id = Contracts.Id.New(now),
             MerchantId = identity.MerchantId,
             Environment = identity.Environment,
             Currency = asset.Currency,

@@ -42,7 +42,7 @@ internal static class PaymentViews
     public static Task<List<PaymentView>> ReadAllAsync(NpgsqlDataReader row, CancellationToken cancellation) =>
         row.ReadAllAsync(Read, cancellation);
 
-    private static PaymentView Read(NpgsqlDataReader row)
+    public static PaymentView Read(NpgsqlDataReader row)
     {
         var payment = PaymentRows.Read(row);
         var own = row.FieldCount - OwnColumns;

@@ -36,6 +36,7 @@ public static class Program
         builder.Services.AddSingleton<PublicUrl>();
         builder.Services.AddSingleton<PaymentRenderer>();
         builder.Services.AddSingleton<CreationBatches>();
+        builder.Services.AddSingleton<PaymentReads>();
         builder.Services.AddSingleton<PaymentStore>();
         builder.Services.AddSingleton<PaymentExceptions>();
         builder.Services.AddSingleton<PaymentFactory>();

@@ -53,7 +53,7 @@ public sealed partial class QueryPlanTests(SeededWorld seeded) : IClassFixture<S
         switch (name)
         {
             case "payment by id":
-                Add(batch, ReadPayments.ById(World.Database, World.Merchant, id));
+                PaymentReads.Add(batch, World.Merchant, id);
                 break;
             case "payment by public token":
                 Add(batch, ReadPayments.ByToken(World.Database, "token-3"));

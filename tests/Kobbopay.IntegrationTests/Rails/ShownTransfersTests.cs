@@ -92,8 +92,7 @@ public sealed class ShownTransfersTests : IAsyncLifetime
 
     private async Task<TransferSummary> CheckAsync(PaymentRecord payment)
     {
-        await using var command = ReadPayments.ById(_world.Database, _world.Merchant, payment.Details.Id);
-        var shown = (await PaymentViews.FindAsync(command, Token))!;
+        var shown = (await _world.Get<PaymentReads>().FindAsync(_world.Merchant, payment.Details.Id, Token))!;
         var all = await _world.ReadAsync(payment.Details.Id);
         shown.Transfers.Should().BeEquivalentTo(TransferSummary.Of(all.State), options => options.WithStrictOrdering());
         var renderer = _world.Get<PaymentRenderer>();

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Numerics;
 using CsCheck;
 using Kobbopay.Contracts;
 using Microsoft.Extensions.Time.Testing;
@@ -36,6 +39,31 @@ public sealed class IdTests
         if (Id.TryParse(Id.Payment, changed, out var other))
             Id.Format(Id.Payment, other).Should().Be(changed);
     });
+
+    [Fact]
+    public void A_new_id_is_a_version_7_uuid_of_its_time_and_no_other_is_the_same()
+    {
+        var time = new DateTimeOffset(2026, 3, 4, 5, 6, 7, 89, TimeSpan.Zero);
+        var ids = new ConcurrentBag<Guid>();
+
+        Parallel.For(0, 10_000, _ => ids.Add(Id.New(time)));
+
+        ids.Should().OnlyHaveUniqueItems();
+        foreach (var id in ids)
+        {
+            (id.Version, id.Variant & 0b1100).Should().Be((7, 0b1000));
+            Convert.ToHexString(id.ToByteArray(bigEndian: true)[..6])
+                .Should().Be(time.ToUnixTimeMilliseconds().ToString("X12", CultureInfo.InvariantCulture));
+        }
+
+        // Each of the 74 random bits is sometimes set and sometimes not.
+        var bits = ids.Select(id => new BigInteger(
+            id.ToByteArray(bigEndian: true), isUnsigned: true, isBigEndian: true)).ToArray();
+        var (all, any) = (bits.Aggregate((a, b) => a & b), bits.Aggregate((a, b) => a | b));
+        var random = (BigInteger.One << 76) - 1 - (new BigInteger(3) << 62);
+        (all & random).Should().Be(BigInteger.Zero);
+        (any & random).Should().Be(random);
+    }
 
     [Theory]
     [InlineData(null)]
