@@ -13,8 +13,10 @@ public sealed class PaymentReads(NpgsqlDataSource database, TimeProvider clock, 
 {
     private const int BatchLimit = 16;
 
-    /// <summary>While the answers of one batch are taken apart, another is asked for.</summary>
-    private const int Lanes = 2;
+    /// <summary>
+    /// A lane keeps one session of PostgreSQL busy; with more of them than half the cores, batches only get smaller.
+    /// </summary>
+    private static readonly int Lanes = Math.Max(1, Environment.ProcessorCount / 2);
 
     private static readonly string ById = $"""
         select {PaymentViews.Columns} from payments p {PaymentViews.Newest}
