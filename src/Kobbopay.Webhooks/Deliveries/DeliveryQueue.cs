@@ -97,13 +97,12 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
             claimed as (
               update delivery_queue q set attempt = q.attempt + 1, attempt_started_at = $3, due_at = $4
               from due where q.delivery_id = due.delivery_id
-              returning q.delivery_id, q.endpoint_id, q.event_id, q.attempt)
-            select c.delivery_id, c.endpoint_id, c.event_id, c.attempt, a.environment, coalesce(d.url, a.url),
-              d.url is not null, e.body, e.traceparent, e.created_at, a.body_signature,
+              returning q.delivery_id, q.endpoint_id, q.event_id, q.attempt, q.url)
+            select c.delivery_id, c.endpoint_id, c.event_id, c.attempt, a.environment, coalesce(c.url, a.url),
+              c.url is not null, e.body, e.traceparent, e.created_at, a.body_signature,
               a.ordering = 'per_payment', a.key_id, a.sealed
             from claimed c
             join asked a on a.endpoint_id = c.endpoint_id
-            join deliveries d on d.id = c.delivery_id
             join webhook_events e on e.id = c.event_id
             """);
         var now = clock.GetUtcNow();

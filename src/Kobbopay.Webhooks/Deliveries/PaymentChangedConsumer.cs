@@ -45,8 +45,8 @@ public sealed class PaymentChangedConsumer(
           from wanted
           on conflict (event_id, endpoint_id) do nothing
           returning id, event_id, endpoint_id, status)
-        insert into delivery_queue (delivery_id, endpoint_id, event_id, due_at, ordered_payment_id, ordered_version)
-        select d.id, d.endpoint_id, d.event_id, $13,
+        insert into delivery_queue (delivery_id, endpoint_id, event_id, due_at, url, ordered_payment_id, ordered_version)
+        select d.id, d.endpoint_id, d.event_id, $13, w.url,
           case when w.ordered then w.payment_id end, case when w.ordered then w.version end
         from delivered d join wanted w on w.id = d.event_id and w.endpoint_id = d.endpoint_id
         where d.status = 'pending'
