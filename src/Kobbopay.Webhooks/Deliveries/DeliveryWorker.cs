@@ -42,6 +42,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
         (_signal, _logger) = (signal, logger);
         _lanes.RoomMade = signal.Set;
         _lanes.Deliver = DeliverAsync;
+        _lanes.GiveBack = delivery => _ = FinishAsync(DeliveryResult.GiveBack(delivery));
     }
 
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);

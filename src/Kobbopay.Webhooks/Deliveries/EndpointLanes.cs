@@ -1,5 +1,8 @@
 namespace Kobbopay.Webhooks.Deliveries;
 
+/// <summary>Lanes that take nothing but what they claim themselves.</summary>
+public sealed record BusyLanes(bool All, Guid[] Endpoints);
+
 /// <summary>
 /// The queues in memory, one for each endpoint, in front of the sockets: a lane takes only as many deliveries as its
 /// endpoint gets through. Its window grows with each fast answer and halves when one is slow or missing, so a hanging
@@ -32,6 +35,46 @@ public sealed class EndpointLanes
 
     /// <summary>Makes one attempt; never throws. False says that the endpoint is slow or does not answer.</summary>
     public Func<ClaimedDelivery, Task<bool>> Deliver { get; set; } = _ => Task.FromResult(true);
+
+    /// <summary>Gives a claim back that can't be sent any more.</summary>
+    public Action<ClaimedDelivery> GiveBack { get; set; } = _ => { };
+
+    /// <summary>
+    /// The lanes with a queue, and those of endpoints in trouble. What is claimed for another one goes out at once.
+    /// </summary>
+    public BusyLanes Busy()
+    {
+        lock (_gate)
+        {
+            if (_closed || _outstanding > TotalLimit / 2 || _lanes.Count > TotalLimit)
+                return new BusyLanes(All: true, []);
+            var busy = _lanes.Values.Where(lane =>
+                lane.Due || lane.Window < FirstWindow || lane.Outstanding > lane.Window / 2);
+            return new BusyLanes(All: false, [.. busy.Select(lane => lane.Id)]);
+        }
+    }
+
+    /// <summary>Sends what was claimed elsewhere, for lanes that were not busy.</summary>
+    public void Admit(IEnumerable<ClaimedDelivery> deliveries)
+    {
+        lock (_gate)
+        {
+            foreach (var delivery in deliveries)
+            {
+                var lane = LaneOf(delivery.Target.EndpointId);
+                lane.Outstanding++;
+                _outstanding++;
+                if (_closed)
+                {
+                    GiveBack(delivery);
+                    continue;
+                }
+
+                lane.Waiting.Enqueue(delivery);
+                Run(lane);
+            }
+        }
+    }
 
     /// <summary>These endpoints have due deliveries.</summary>
     public void MarkDue(IEnumerable<Guid> endpoints)

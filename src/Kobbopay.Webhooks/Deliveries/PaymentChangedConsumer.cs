@@ -8,7 +8,8 @@ namespace Kobbopay.Webhooks.Deliveries;
 /// <summary>
 /// Turns payment events into deliveries: each event stored once, one delivery for each endpoint that wants it, all in
 /// one statement, so one round trip and one commit for a whole batch. To a disabled endpoint a delivery is stored as
-/// skipped.
+/// skipped. Where an endpoint keeps up, the same statement claims the first attempt, which then goes straight to its
+/// lane: it waits for no further commit.
 /// </summary>
 public sealed class PaymentChangedConsumer(
     NpgsqlDataSource database, EndpointLanes lanes, Signal<DeliveryWorker> signal, TimeProvider clock)
@@ -29,6 +30,7 @@ public sealed class PaymentChangedConsumer(
           returning id, merchant_id, environment, type, payment_id, version),
         wanted as (
           select a.*, w.id as endpoint_id, w.status = 'enabled' as enabled, w.ordering = 'per_payment' as ordered,
+            $15 and w.ordering = 'none' and w.rate_limit is null and w.id <> all($16) as at_once,
             case when w.origin = o.origin and 1 = row_number() over (
               partition by a.id, w.origin order by (w.status = 'enabled') desc, w.id) then o.url end as url
           from arrived a
@@ -45,35 +47,61 @@ public sealed class PaymentChangedConsumer(
           from wanted
           on conflict (event_id, endpoint_id) do nothing
           returning id, event_id, endpoint_id, status)
-        insert into delivery_queue (delivery_id, endpoint_id, event_id, due_at, url, ordered_payment_id, ordered_version)
+        insert into delivery_queue (delivery_id, endpoint_id, event_id, due_at, url, ordered_payment_id,
+          ordered_version, attempt, attempt_started_at)
         select d.id, d.endpoint_id, d.event_id, $13, w.url,
-          case when w.ordered then w.payment_id end, case when w.ordered then w.version end
+          case when w.ordered then w.payment_id end, case when w.ordered then w.version end,
+          case when w.at_once then 1 else 0 end, case when w.at_once then $13 end
         from delivered d join wanted w on w.id = d.event_id and w.endpoint_id = d.endpoint_id
         where d.status = 'pending'
-        returning endpoint_id
+        returning endpoint_id, delivery_id, event_id, url, attempt = 1
+        """;
+
+    private const string Targets = $"""
+        select {DeliveryTarget.Columns}
+        from webhook_endpoints w join webhook_secrets s on s.endpoint_id = w.id
+        where w.merchant_id = any($1) and w.status = 'enabled'
         """;
 
     public async Task HandleAsync(IReadOnlyList<PaymentChanged> events, CancellationToken cancellation)
     {
-        var distinct = events.DistinctBy(e => e.EventId).ToArray();
-        await using var command = database.CreateCommand(Statement);
-        Inbox.AddParameters(command.Parameters, distinct);
-        AddParameters(command.Parameters, distinct, clock.GetUtcNow());
-
-        var endpoints = new HashSet<Guid>();
-        await using (var reader = await command.ExecuteReaderAsync(cancellation))
+        var distinct = events.DistinctBy(e => e.EventId).ToDictionary(e => e.EventId);
+        var now = clock.GetUtcNow();
+        await using var batch = database.CreateBatch();
+        var file = new NpgsqlBatchCommand(Statement);
+        Inbox.AddParameters(file.Parameters, [.. distinct.Values]);
+        AddParameters(file.Parameters, [.. distinct.Values], now, lanes.Busy());
+        batch.BatchCommands.Add(file);
+        var targets = new NpgsqlBatchCommand(Targets);
+        targets.Parameters.Add(new NpgsqlParameter<Guid[]>
         {
-            while (await reader.ReadAsync(cancellation))
-                endpoints.Add(reader.GetGuid(0));
+            TypedValue = [.. distinct.Values.Select(e => e.MerchantId).Distinct()],
+        });
+        batch.BatchCommands.Add(targets);
+
+        var queued = new List<QueuedRow>();
+        Dictionary<Guid, DeliveryTarget> byEndpoint;
+        await using (var row = await batch.ExecuteReaderAsync(cancellation))
+        {
+            while (await row.ReadAsync(cancellation))
+                queued.Add(QueuedRow.Read(row));
+            await row.NextResultAsync(cancellation);
+            byEndpoint = await DeliveryTarget.ReadAllAsync(row, cancellation);
         }
 
-        if (endpoints.Count == 0)
+        // An endpoint that was disabled in between has no target here: what was claimed for it is skipped when its
+        // lease ends.
+        lanes.Admit(queued.Where(row => row.IsClaimed && byEndpoint.ContainsKey(row.EndpointId)).Select(row =>
+            row.Of(byEndpoint[row.EndpointId], distinct[row.EventId], now)));
+        var due = queued.Where(row => !row.IsClaimed).Select(row => row.EndpointId).ToHashSet();
+        if (due.Count == 0)
             return;
-        lanes.MarkDue(endpoints);
+        lanes.MarkDue(due);
         signal.Set();
     }
 
-    private static void AddParameters(NpgsqlParameterCollection parameters, PaymentChanged[] events, DateTimeOffset now)
+    private static void AddParameters(
+        NpgsqlParameterCollection parameters, PaymentChanged[] events, DateTimeOffset now, BusyLanes busy)
     {
         parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. events.Select(e => e.Type)] });
         parameters.Add(new NpgsqlParameter<Guid?[]> { TypedValue = [.. events.Select(e => e.Payment?.Id)] });
@@ -88,5 +116,19 @@ public sealed class PaymentChangedConsumer(
         });
         parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
         parameters.Add(new NpgsqlParameter<Guid?[]> { TypedValue = [.. events.Select(e => e.ExceptEndpointId)] });
+        parameters.Add(new NpgsqlParameter<bool> { TypedValue = !busy.All });
+        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = busy.Endpoints });
+    }
+
+    private sealed record QueuedRow(
+        Guid EndpointId, Guid DeliveryId, Guid EventId, string? PaymentUrl, bool IsClaimed)
+    {
+        public static QueuedRow Read(NpgsqlDataReader row) => new(
+            row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.IsDBNull(3) ? null : row.GetString(3),
+            row.GetBoolean(4));
+
+        public ClaimedDelivery Of(DeliveryTarget target, PaymentChanged change, DateTimeOffset now) => new(
+            target, DeliveryId, EventId, Attempt: 1, AttemptsBefore: 0, PaymentUrl, ClaimedAt: now, NotBefore: now,
+            change.Body, change.TraceParent, change.CreatedAt);
     }
 }
