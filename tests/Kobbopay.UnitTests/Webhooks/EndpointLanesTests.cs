@@ -16,8 +16,9 @@ public sealed class EndpointLanesTests
         var (endpoint, hanging) = (NewId(), new TaskCompletionSource<bool>());
         _lanes.MarkDue([endpoint]);
         var rooms = _lanes.Reserve();
-        rooms.Should().Equal(new LaneRoom(endpoint, 4));
-        _lanes.Fill(rooms, Claimed(rooms), _ => hanging.Task);
+        rooms.Should().Equal(new LaneRoom(endpoint, 4, QueuePlace.Start));
+        _answer = () => hanging.Task;
+        Fill(rooms);
 
         _lanes.MarkDue([endpoint]);
 
@@ -47,7 +48,7 @@ public sealed class EndpointLanesTests
         _lanes.MarkDue([endpoint]);
         await FillAndDrainAsync(_lanes.Reserve(), healthy: false);
 
-        _lanes.Reserve().Should().Equal(new LaneRoom(endpoint, 1));
+        _lanes.Reserve().Should().Equal(new LaneRoom(endpoint, 1, QueuePlace.Start));
     }
 
     [Fact]
@@ -106,17 +107,33 @@ public sealed class EndpointLanesTests
     private void Fill(List<LaneRoom> rooms)
     {
         _claimed += rooms.Sum(room => room.Room);
-        _lanes.Fill(rooms, Claimed(rooms), _ =>
+        _lanes.Deliver = async delivery =>
         {
             Interlocked.Increment(ref _begun);
-            return _answer();
-        });
+            var healthy = await _answer();
+            _ = RecordAsync(delivery);
+            return healthy;
+        };
+        _lanes.Fill(rooms, rooms.ToDictionary(room => room.EndpointId, Claimed));
+    }
+
+    /// <summary>Results are recorded a little later.</summary>
+    private async Task RecordAsync(ClaimedDelivery delivery)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        _lanes.Done(delivery);
     }
 
     private static Guid NewId() => Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
 
-    private static IEnumerable<ClaimedDelivery> Claimed(IEnumerable<LaneRoom> rooms) => rooms.SelectMany(
-        room => Enumerable.Range(0, room.Room).Select(_ => new ClaimedDelivery(
-            NewId(), room.EndpointId, NewId(), 1, DateTimeOffset.MaxValue, "test", "http://localhost", false, [], null,
-            DateTimeOffset.UnixEpoch, true, false, new SealedSecret("k1", []))));
+    private static ClaimedLane Claimed(LaneRoom room)
+    {
+        var target = new DeliveryTarget(
+            room.EndpointId, NewId(), "test", new Uri("http://localhost"), BodySignature: true, Ordered: false,
+            RateLimit: null, new SealedSecret("k1", []));
+        var deliveries = Enumerable.Range(0, room.Room).Select(_ => new ClaimedDelivery(
+            target, NewId(), NewId(), Attempt: 1, AttemptsBefore: 0, PaymentUrl: null, DateTimeOffset.MaxValue,
+            DateTimeOffset.UnixEpoch, [], TraceParent: null, DateTimeOffset.UnixEpoch));
+        return new ClaimedLane([.. deliveries], QueuePlace.Start);
+    }
 }
