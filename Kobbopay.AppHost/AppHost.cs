@@ -15,6 +15,7 @@ var messaging = builder.AddRabbitMQ(ResourceNames.Messaging).WithManagementPlugi
 var gatewayPaymentsKey = Secret("gatewaypaymentskey");
 var gatewayWebhooksKey = Secret("gatewaywebhookskey");
 var webhooksPaymentsKey = Secret("webhookspaymentskey");
+var paymentsWebhooksKey = Secret("paymentswebhookskey");
 var publicStatusPaymentsKey = Secret("publicstatuspaymentskey");
 var webhookSecretsKey = Secret("webhooksecretskey");
 
@@ -31,10 +32,16 @@ var webhooks = builder.AddProject<Projects.Kobbopay_Webhooks>(ResourceNames.Webh
     .WithReference(messaging).WaitFor(messaging)
     .WithReference(payments).WaitFor(payments)
     .WithEnvironment("Identity__Accept__gateway__0", gatewayWebhooksKey)
+    .WithEnvironment("Identity__Accept__payments__0", paymentsWebhooksKey)
     .WithEnvironment("Identity__Issue__payments", webhooksPaymentsKey)
     .WithEnvironment("Secrets__CurrentKey", "k1")
     .WithEnvironment("Secrets__Keys__k1", webhookSecretsKey)
     .WithHttpHealthCheck("/health", endpointName: "http");
+
+// Asked for a payment's own webhookUrl only, so Payments does not wait for it.
+payments
+    .WithReference(webhooks)
+    .WithEnvironment("Identity__Issue__webhooks", paymentsWebhooksKey);
 
 var publicStatus = builder.AddProject<Projects.Kobbopay_PublicStatus>(ResourceNames.PublicStatus)
     .WithReference(publicStatusDatabase).WaitFor(publicStatusDatabase)

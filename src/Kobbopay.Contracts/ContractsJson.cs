@@ -13,4 +13,5 @@ namespace Kobbopay.Contracts;
 [JsonSerializable(typeof(ApiKeyDescription))]
 [JsonSerializable(typeof(EventRange))]
 [JsonSerializable(typeof(EventHeads))]
+[JsonSerializable(typeof(WebhookUrlVerdict))]
 public sealed partial class ContractsJson : JsonSerializerContext;

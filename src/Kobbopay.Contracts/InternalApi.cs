@@ -1,7 +1,7 @@
 namespace Kobbopay.Contracts;
 
 /// <summary>
-/// What Payments tells the other services over HTTP; the gateway never routes <c>/internal</c> from outside.
+/// What services tell each other over HTTP; the gateway never routes <c>/internal</c> from outside.
 /// </summary>
 public static class InternalApi
 {
@@ -20,6 +20,11 @@ public static class InternalApi
 
     /// <summary><c>GET {PublicPayments}/{token}</c> answers <see cref="PublicPayment"/> or 404.</summary>
     public const string PublicPayments = "/internal/public-payments";
+
+    /// <summary>
+    /// Of Webhooks: <c>GET ?merchant=uuid&amp;environment=&amp;url=</c> answers <see cref="WebhookUrlVerdict"/>.
+    /// </summary>
+    public const string WebhookUrls = "/internal/webhook-urls";
 }
 
 /// <param name="Version">Grows with every change of the key, so that a slow look-up never overwrites a
@@ -33,6 +38,10 @@ public sealed record ApiKeyDescription(
 /// <see cref="OldestSequence"/> where it begins: what lies before is no longer kept.
 /// </summary>
 public sealed record EventRange(IReadOnlyList<PaymentChanged> Events, long LatestSequence, long OldestSequence);
+
+/// <param name="Problem">Why a payment can't have this <c>webhookUrl</c>, for the merchant to read; null when it
+/// can.</param>
+public sealed record WebhookUrlVerdict(string? Problem);
 
 public sealed record EventHeads(IReadOnlyList<EventHead> Heads);
 

@@ -114,6 +114,7 @@ public sealed class PaymentFactory(
     RailCatalog rails,
     AddressIndexes addresses,
     DelayedChains delayedChains,
+    WebhookUrls webhookUrls,
     TimeProvider clock)
 {
     private const int TokenBytes = 20;
@@ -146,6 +147,8 @@ public sealed class PaymentFactory(
     {
         var merchant = await merchants.GetAsync(identity.MerchantId, identity.Environment, cancellation);
         var (rail, asset, amount) = request.Validate(identity.Environment, merchant, rails);
+        if (request.WebhookUrl is { } webhookUrl)
+            await webhookUrls.RequireUsableAsync(identity, webhookUrl, cancellation);
         var index = await addresses.TakeAsync(
             rail.AddressSeriesOf(identity.MerchantId, identity.Environment), cancellation);
         var address = rail.AddressAt(identity.MerchantId, identity.Environment, index.Index);
@@ -166,6 +169,7 @@ public sealed class PaymentFactory(
             Description = request.Description,
             Metadata = request.Metadata ?? new Dictionary<string, string>(StringComparer.Ordinal),
             ReturnUrl = request.ReturnUrl,
+            WebhookUrl = request.WebhookUrl,
             DepositAddress = address.Address,
             AddressPath = address.Path,
             XpubFingerprint = address.XpubFingerprint,

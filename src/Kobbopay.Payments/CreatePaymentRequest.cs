@@ -34,6 +34,10 @@ public sealed record CreatePaymentRequest(
     private const int MetadataKeyLimit = 40;
     private const int MetadataValueLimit = 500;
 
+    /// <summary>Replaces the URL of the one endpoint with the same scheme, host and port
+    /// (<see cref="WebhookUrls"/>).</summary>
+    public string? WebhookUrl { get; init; }
+
     /// <summary>The script that plays against the payment (docs/sandbox.md); test only.</summary>
     public string? Scenario { get; init; }
 

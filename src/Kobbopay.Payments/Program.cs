@@ -7,6 +7,7 @@ using Kobbopay.Payments.Reports;
 using Kobbopay.Payments.Sandbox;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
+using Kobbopay.ServiceDefaults.Identity;
 
 namespace Kobbopay.Payments;
 
@@ -39,6 +40,8 @@ public static class Program
         builder.Services.AddSingleton<PaymentReads>();
         builder.Services.AddSingleton<PaymentStore>();
         builder.Services.AddSingleton<PaymentExceptions>();
+        builder.Services.AddServiceClient(WebhookUrls.HttpClientName, ResourceNames.Webhooks);
+        builder.Services.AddSingleton<WebhookUrls>();
         builder.Services.AddSingleton<PaymentFactory>();
         builder.Services.AddSingleton<AddressIndexes>();
         builder.Services.AddSingleton<Idempotency>();

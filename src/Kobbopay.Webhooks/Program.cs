@@ -59,6 +59,7 @@ public static class Program
         app.MapCreateEndpoint();
         app.MapReadEndpoints();
         app.MapDeleteEndpoint();
+        app.MapCheckWebhookUrl();
         app.MapReadDeliveries();
         app.MapReadAttempts();
         return app;

@@ -5,6 +5,7 @@ namespace Kobbopay.Webhooks.Deliveries;
 /// <param name="AttemptsBefore">Those of earlier rounds: a redelivery begins the schedule anew.</param>
 /// <param name="PaymentUrl">The payment's own URL, when it replaces the endpoint's.</param>
 /// <param name="ClaimedAt">When the attempt was committed; its lease counts from there.</param>
+/// <param name="OrderedPaymentId">Later events of this payment wait until this one is done.</param>
 /// <param name="NotBefore">Its turn, where the endpoint has a rate limit; otherwise long past.</param>
 public sealed record ClaimedDelivery(
     DeliveryTarget Target,
@@ -17,7 +18,8 @@ public sealed record ClaimedDelivery(
     DateTimeOffset NotBefore,
     byte[] Body,
     string? TraceParent,
-    DateTimeOffset EventCreatedAt)
+    DateTimeOffset EventCreatedAt,
+    Guid? OrderedPaymentId)
 {
     /// <summary>Attempts of this round, counting this one.</summary>
     public int AttemptOfRound => Attempt - AttemptsBefore;

@@ -57,20 +57,12 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
             select q.ctid as place, q.attempt, q.attempt_started_at from delivery_queue q
             where q.endpoint_id = a.endpoint_id and (q.due_at, q.delivery_id) > (a.after_due, a.after_id)
               and q.due_at <= $3 and (q.attempt_started_at is null or q.attempt_started_at <= $3 - $7)
-              and (q.ordered_payment_id is null or (
-                not exists (
-                  select from delivery_queue p
-                  where p.endpoint_id = q.endpoint_id and p.ordered_payment_id = q.ordered_payment_id
-                    and p.ordered_version < q.ordered_version)
-                and (q.ordered_version = 1 or exists (
-                  select from webhook_events e
-                  where e.payment_id = q.ordered_payment_id and e.version = q.ordered_version - 1))))
             order by q.due_at, q.delivery_id limit a.room for update of q skip locked) d),
         claimed as (
           update delivery_queue q set attempt = q.attempt + 1, attempt_started_at = $3
           from due where q.ctid = due.place
           returning q.delivery_id, q.endpoint_id, q.event_id, q.attempt, q.attempts_before, q.url, q.due_at,
-            due.attempt_started_at as lost_at),
+            q.ordered_payment_id, due.attempt_started_at as lost_at),
         lost as (
           insert into attempts (delivery_id, number, id, started_at, outcome)
           select delivery_id, attempt - 1, new_id(lost_at), lost_at, 'outcome_unknown'
@@ -85,7 +77,7 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
             set free_at = greatest(s.free_at, $3) + (excluded.free_at - $3)
           returning s.endpoint_id, s.free_at)
         select c.delivery_id, c.endpoint_id, c.event_id, c.attempt, c.attempts_before, c.url, c.due_at,
-          p.free_at, e.body, e.traceparent, e.created_at
+          p.free_at, e.body, e.traceparent, e.created_at, c.ordered_payment_id
         from claimed c
         join webhook_events e on e.id = c.event_id
         left join paced p on p.endpoint_id = c.endpoint_id
@@ -117,7 +109,6 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
 
     /// <summary>
     /// Claims the oldest due deliveries of each lane after its place, up to its room, in one round trip and one commit.
-    /// An ordered one waits for the earlier ones of its payment, and for the event before it to have arrived at all.
     /// </summary>
     public async Task<Dictionary<Guid, ClaimedLane>> ClaimAsync(
         IReadOnlyCollection<LaneRoom> lanes, CancellationToken cancellation)
@@ -205,7 +196,8 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
         DateTimeOffset? FreeAt,
         byte[] Body,
         string? TraceParent,
-        DateTimeOffset EventCreatedAt)
+        DateTimeOffset EventCreatedAt,
+        Guid? OrderedPaymentId)
     {
         public static ClaimedRow Read(NpgsqlDataReader row) => new(
             row.GetGuid(0),
@@ -218,10 +210,11 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
             row.IsDBNull(7) ? null : row.GetFieldValue<DateTimeOffset>(7),
             row.GetFieldValue<byte[]>(8),
             row.IsDBNull(9) ? null : row.GetString(9),
-            row.GetFieldValue<DateTimeOffset>(10));
+            row.GetFieldValue<DateTimeOffset>(10),
+            row.IsDBNull(11) ? null : row.GetGuid(11));
 
         public ClaimedDelivery Of(DeliveryTarget target, DateTimeOffset claimedAt, DateTimeOffset turn) => new(
             target, DeliveryId, EventId, Attempt, AttemptsBefore, Url, claimedAt, turn, Body, TraceParent,
-            EventCreatedAt);
+            EventCreatedAt, OrderedPaymentId);
     }
 }

@@ -9,7 +9,12 @@ namespace Kobbopay.Webhooks.Deliveries;
 /// that comes after its lease was taken over is dropped, and its attempt stays <c>outcome_unknown</c>.
 /// </summary>
 public sealed class DeliveryResults(
-    NpgsqlDataSource database, DeliveryQueue queue, EndpointHealth health, EndpointTrouble trouble, TimeProvider clock)
+    NpgsqlDataSource database,
+    DeliveryQueue queue,
+    EndpointLanes lanes,
+    EndpointHealth health,
+    EndpointTrouble trouble,
+    TimeProvider clock)
 {
     /// <summary>Results in one transaction at most.</summary>
     public const int BatchLimit = 256;
@@ -65,8 +70,21 @@ public sealed class DeliveryResults(
         if (news.Length > 0)
             batch.BatchCommands.Add(health.Command(news));
 
+        Guid[] ended = [.. results.Where(r => r.Status != DeliveryResult.Pending)
+            .Select(r => r.Delivery.OrderedPaymentId).OfType<Guid>()];
+        if (ended.Length > 0)
+            batch.BatchCommands.Add(PaymentOrder.After(ended, clock.GetUtcNow()));
+
+        List<FailingEndpoint> failing = [];
         await using var row = await batch.ExecuteReaderAsync(cancellation);
-        var failing = await EndpointHealth.ReadAsync(row, cancellation);
+        if (news.Length > 0)
+        {
+            failing = await EndpointHealth.ReadAsync(row, cancellation);
+            await row.NextResultAsync(cancellation);
+        }
+
+        if (ended.Length > 0)
+            lanes.MarkDue(await PaymentOrder.ReadAsync(row, cancellation));
         health.Remember(news);
         return failing;
     }

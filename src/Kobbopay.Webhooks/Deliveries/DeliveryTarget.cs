@@ -4,7 +4,6 @@ using Npgsql;
 namespace Kobbopay.Webhooks.Deliveries;
 
 /// <summary>An endpoint as its deliveries need it: read once for all that are claimed together.</summary>
-/// <param name="Ordered">A payment's later events wait for the earlier ones.</param>
 /// <param name="RateLimit">Requests per second at most; null for no limit.</param>
 public sealed record DeliveryTarget(
     Guid EndpointId,
@@ -12,13 +11,12 @@ public sealed record DeliveryTarget(
     string Environment,
     Uri Url,
     bool BodySignature,
-    bool Ordered,
     int? RateLimit,
     SealedSecret Secret)
 {
     /// <summary>Of <c>webhook_endpoints w</c> and <c>webhook_secrets s</c>, as <see cref="Read"/> takes them.</summary>
     public const string Columns =
-        "w.id, w.merchant_id, w.environment, w.url, w.body_signature, w.ordering = 'per_payment', w.rate_limit, "
+        "w.id, w.merchant_id, w.environment, w.url, w.body_signature, w.rate_limit, "
         + "s.key_id, s.sealed";
 
     private string? _secret;
@@ -46,7 +44,6 @@ public sealed record DeliveryTarget(
         row.GetString(2),
         new Uri(row.GetString(3)),
         row.GetBoolean(4),
-        row.GetBoolean(5),
-        row.IsDBNull(6) ? null : row.GetInt32(6),
-        new SealedSecret(row.GetString(7), row.GetFieldValue<byte[]>(8)));
+        row.IsDBNull(5) ? null : row.GetInt32(5),
+        new SealedSecret(row.GetString(6), row.GetFieldValue<byte[]>(7)));
 }

@@ -1,4 +1,5 @@
 using Kobbopay.Durability;
+using Npgsql;
 
 namespace Kobbopay.Webhooks.Deliveries;
 
@@ -18,6 +19,12 @@ public sealed partial class DeliveryWorker : BackgroundLoop
     /// over.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(8);
 
+    /// <summary>How far back, and how often, deliveries that nobody released are looked for.</summary>
+    private static readonly TimeSpan SweepBack = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WholeSweepInterval = TimeSpan.FromMinutes(10);
+
+    private readonly NpgsqlDataSource _database;
     private readonly DeliveryQueue _queue;
     private readonly EndpointLanes _lanes;
     private readonly DeliverySender _sender;
@@ -26,8 +33,11 @@ public sealed partial class DeliveryWorker : BackgroundLoop
     private readonly Signal<DeliveryWorker> _signal;
     private readonly ILogger<DeliveryWorker> _logger;
     private long? _lastLook;
+    private long? _lastSweep;
+    private long? _lastWholeSweep;
 
     public DeliveryWorker(
+        NpgsqlDataSource database,
         DeliveryQueue queue,
         EndpointLanes lanes,
         DeliverySender sender,
@@ -38,7 +48,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
         ILogger<DeliveryWorker> logger)
         : base(clock, logger)
     {
-        (_queue, _lanes, _sender, _results, _metrics) = (queue, lanes, sender, results, metrics);
+        (_database, _queue, _lanes, _sender, _results, _metrics) = (database, queue, lanes, sender, results, metrics);
         (_signal, _logger) = (signal, logger);
         _lanes.RoomMade = signal.Set;
         _lanes.Deliver = DeliverAsync;
@@ -54,6 +64,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
         if (_lastLook is not { } last || Clock.GetElapsedTime(last) >= Interval)
         {
             await LookAsync(cancellation);
+            await SweepAsync(cancellation);
             _lastLook = Clock.GetTimestamp();
         }
 
@@ -101,6 +112,18 @@ public sealed partial class DeliveryWorker : BackgroundLoop
         {
             // As long as there is more.
         }
+    }
+
+    private async Task SweepAsync(CancellationToken cancellation)
+    {
+        if (_lastSweep is { } last && Clock.GetElapsedTime(last) < SweepInterval)
+            return;
+        var whole = _lastWholeSweep is not { } lastWhole || Clock.GetElapsedTime(lastWhole) >= WholeSweepInterval;
+        var now = Clock.GetUtcNow();
+        var since = whole ? DateTimeOffset.UnixEpoch : now - SweepBack;
+        _lanes.MarkDue(await PaymentOrder.SweepAsync(_database, since, now, cancellation));
+        _lastSweep = Clock.GetTimestamp();
+        _lastWholeSweep = whole ? _lastSweep : _lastWholeSweep;
     }
 
     /// <summary>

@@ -7,8 +7,8 @@ public sealed record FailingEndpoint(
     Guid EndpointId, DateTimeOffset FailingSince, int Failures, bool EventsDiffer, bool IsWarned);
 
 /// <summary>
-/// What endpoints' answers have been like (<c>endpoint_state</c>): written with the results, once for each endpoint of a
-/// batch, and for one that only succeeds once a second.
+/// What endpoints' answers have been like (<c>endpoint_state</c>): written with the results, once for each endpoint of
+/// a batch, and for one that only succeeds once a second.
 /// </summary>
 public sealed class EndpointHealth(TimeProvider clock)
 {

@@ -187,8 +187,6 @@ public sealed class EndpointLanes
         lock (_gate)
         {
             var lane = _lanes[delivery.Target.EndpointId];
-            // What waited for this one may go now.
-            lane.Due |= delivery.Target.Ordered;
             Release(lane, 1);
             if (_outstanding == 0)
                 _idle?.TrySetResult();

@@ -44,7 +44,8 @@ public sealed class EndpointTrouble(NpgsqlDataSource database, Signal<OutboxRela
         IReadOnlyList<DeliveryResult> results, IReadOnlyList<FailingEndpoint> failing, CancellationToken cancellation)
     {
         var disabled = new List<Guid>();
-        foreach (var result in results.Where(r => r.DisableReason is not null).DistinctBy(r => r.Delivery.Target.EndpointId))
+        var asking = results.Where(r => r.DisableReason is not null).DistinctBy(r => r.Delivery.Target.EndpointId);
+        foreach (var result in asking)
         {
             await DisableAsync(result.Delivery.Target, result.DisableReason!, failing: null, cancellation);
             disabled.Add(result.Delivery.Target.EndpointId);

@@ -49,12 +49,12 @@ public sealed class PaymentChangedConsumer(
           returning id, event_id, endpoint_id, status)
         insert into delivery_queue (delivery_id, endpoint_id, event_id, due_at, url, ordered_payment_id,
           ordered_version, attempt, attempt_started_at)
-        select d.id, d.endpoint_id, d.event_id, $13, w.url,
+        select d.id, d.endpoint_id, d.event_id, case when w.ordered then 'infinity' else $13 end, w.url,
           case when w.ordered then w.payment_id end, case when w.ordered then w.version end,
           case when w.at_once then 1 else 0 end, case when w.at_once then $13 end
         from delivered d join wanted w on w.id = d.event_id and w.endpoint_id = d.endpoint_id
         where d.status = 'pending'
-        returning endpoint_id, delivery_id, event_id, url, attempt = 1
+        returning endpoint_id, delivery_id, event_id, url, attempt = 1, due_at = 'infinity'
         """;
 
     private const string Targets = $"""
@@ -78,22 +78,27 @@ public sealed class PaymentChangedConsumer(
             TypedValue = [.. distinct.Values.Select(e => e.MerchantId).Distinct()],
         });
         batch.BatchCommands.Add(targets);
+        batch.BatchCommands.Add(
+            PaymentOrder.After(distinct.Values.Select(e => e.Payment?.Id).OfType<Guid>(), now));
 
         var queued = new List<QueuedRow>();
         Dictionary<Guid, DeliveryTarget> byEndpoint;
+        HashSet<Guid> due;
         await using (var row = await batch.ExecuteReaderAsync(cancellation))
         {
             while (await row.ReadAsync(cancellation))
                 queued.Add(QueuedRow.Read(row));
             await row.NextResultAsync(cancellation);
             byEndpoint = await DeliveryTarget.ReadAllAsync(row, cancellation);
+            await row.NextResultAsync(cancellation);
+            due = await PaymentOrder.ReadAsync(row, cancellation);
         }
 
         // An endpoint that was disabled in between has no target here: what was claimed for it is skipped when its
         // lease ends.
         lanes.Admit(queued.Where(row => row.IsClaimed && byEndpoint.ContainsKey(row.EndpointId)).Select(row =>
             row.Of(byEndpoint[row.EndpointId], distinct[row.EventId], now)));
-        var due = queued.Where(row => !row.IsClaimed).Select(row => row.EndpointId).ToHashSet();
+        due.UnionWith(queued.Where(row => !row.IsClaimed && !row.IsBlocked).Select(row => row.EndpointId));
         if (due.Count == 0)
             return;
         lanes.MarkDue(due);
@@ -121,14 +126,14 @@ public sealed class PaymentChangedConsumer(
     }
 
     private sealed record QueuedRow(
-        Guid EndpointId, Guid DeliveryId, Guid EventId, string? PaymentUrl, bool IsClaimed)
+        Guid EndpointId, Guid DeliveryId, Guid EventId, string? PaymentUrl, bool IsClaimed, bool IsBlocked)
     {
         public static QueuedRow Read(NpgsqlDataReader row) => new(
             row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.IsDBNull(3) ? null : row.GetString(3),
-            row.GetBoolean(4));
+            row.GetBoolean(4), row.GetBoolean(5));
 
         public ClaimedDelivery Of(DeliveryTarget target, PaymentChanged change, DateTimeOffset now) => new(
             target, DeliveryId, EventId, Attempt: 1, AttemptsBefore: 0, PaymentUrl, ClaimedAt: now, NotBefore: now,
-            change.Body, change.TraceParent, change.CreatedAt);
+            change.Body, change.TraceParent, change.CreatedAt, OrderedPaymentId: null);
     }
 }

@@ -17,7 +17,8 @@ internal static class ReadDeliveries
         select d.id, d.environment, d.endpoint_id, d.event_id, d.event_type, d.payment_id, coalesce(d.url, w.url),
           d.status,
           (select count(*) from attempts a where a.delivery_id = d.id)::int,
-          case when q.attempt_started_at is null then q.due_at end, d.created_at, d.finished_at
+          case when q.attempt_started_at is null and q.due_at < 'infinity' then q.due_at end,
+          d.created_at, d.finished_at
         from deliveries d
         join webhook_endpoints w on w.id = d.endpoint_id
         left join delivery_queue q on q.delivery_id = d.id

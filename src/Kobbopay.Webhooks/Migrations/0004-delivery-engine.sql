@@ -42,6 +42,13 @@ alter table deliveries set (fillfactor = 50);
 drop index delivery_queue_lanes;
 create index delivery_queue_lanes on delivery_queue (endpoint_id, due_at, delivery_id);
 
+-- What waits for an earlier event of its payment is due at infinity, until that releases it.
+drop index delivery_queue_order;
+create index delivery_queue_order on delivery_queue (ordered_payment_id, endpoint_id, ordered_version)
+  where ordered_payment_id is not null;
+create index delivery_queue_blocked on delivery_queue (delivery_id) where due_at = 'infinity';
+update delivery_queue set due_at = 'infinity' where ordered_payment_id is not null and attempt = 0;
+
 -- Attempts are kept 90 days and dropped a week at a time, by the time in their ids (UUIDv7).
 alter table attempts rename to attempts_before;
 alter index attempts_pkey rename to attempts_before_pkey;

@@ -129,11 +129,11 @@ public sealed class EndpointLanesTests
     private static ClaimedLane Claimed(LaneRoom room)
     {
         var target = new DeliveryTarget(
-            room.EndpointId, NewId(), "test", new Uri("http://localhost"), BodySignature: true, Ordered: false,
+            room.EndpointId, NewId(), "test", new Uri("http://localhost"), BodySignature: true,
             RateLimit: null, new SealedSecret("k1", []));
         var deliveries = Enumerable.Range(0, room.Room).Select(_ => new ClaimedDelivery(
             target, NewId(), NewId(), Attempt: 1, AttemptsBefore: 0, PaymentUrl: null, DateTimeOffset.MaxValue,
-            DateTimeOffset.UnixEpoch, [], TraceParent: null, DateTimeOffset.UnixEpoch));
+            DateTimeOffset.UnixEpoch, [], TraceParent: null, DateTimeOffset.UnixEpoch, OrderedPaymentId: null));
         return new ClaimedLane([.. deliveries], QueuePlace.Start);
     }
 }

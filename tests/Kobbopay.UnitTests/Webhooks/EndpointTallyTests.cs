@@ -11,7 +11,7 @@ public sealed class EndpointTallyTests
 
     private readonly DeliveryTarget _target = new(
         Guid.CreateVersion7(Noon), Guid.CreateVersion7(Noon), "live", new Uri("https://example.com"),
-        BodySignature: true, Ordered: false, RateLimit: null, new SealedSecret("k1", []));
+        BodySignature: true, RateLimit: null, new SealedSecret("k1", []));
 
     [Fact]
     public void Only_failures_after_the_last_success_count()
@@ -60,7 +60,7 @@ public sealed class EndpointTallyTests
     {
         var delivery = new ClaimedDelivery(
             _target, Guid.CreateVersion7(Noon), eventId, Attempt: 1, AttemptsBefore: 0, PaymentUrl: null, Noon, Noon,
-            [], TraceParent: null, Noon);
+            [], TraceParent: null, Noon, OrderedPaymentId: null);
         var attempt = new Attempt(
             Noon.AddSeconds(second), TimeSpan.Zero, status, status == 200 ? null : "http_status");
         return DeliveryResult.Of(delivery, attempt, Noon, draw: 0.5);
