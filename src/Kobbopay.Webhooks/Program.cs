@@ -28,7 +28,7 @@ public static class Program
         builder.AddDatabase(ResourceNames.WebhooksDatabase, PlanAnew);
         builder.MigrateAtStart(ResourceNames.WebhooksDatabase, typeof(Program).Assembly);
 
-        builder.Services.AddSingleton(new SecretVault(builder.Configuration));
+        builder.Services.AddEndpointSecrets(builder.Configuration);
         builder.Services.AddSingleton(new EgressGuard(builder.Configuration, builder.Environment));
         if (builder.Environment.IsDevelopment() && DemoEndpoint.From(builder.Configuration) is { } demo)
         {
@@ -59,6 +59,9 @@ public static class Program
         app.MapCreateEndpoint();
         app.MapReadEndpoints();
         app.MapDeleteEndpoint();
+        app.MapPatchEndpoint();
+        app.MapEnableEndpoint();
+        app.MapRotateSecret();
         app.MapReadDeliveries();
         app.MapReadAttempts();
         return app;
