@@ -21,7 +21,7 @@ public sealed record ClaimedDelivery(
     DateTimeOffset EventCreatedAt,
     bool BodySignature,
     bool Ordered,
-    SealedSecret Secret);
+    SealedEndpoint Secrets);
 
 /// <summary>Rows that an endpoint's lane has room for.</summary>
 public sealed record LaneRoom(Guid EndpointId, int Room);
@@ -73,7 +73,8 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
         await using var command = database.CreateCommand(
             """
             with asked as (
-              select l.endpoint_id, l.room, w.environment, w.url, w.body_signature, w.ordering, s.key_id, s.sealed
+              select l.endpoint_id, l.room, w.environment, w.url, w.body_signature, w.ordering, s.key_id, s.sealed,
+                s.next_key_id, s.next_sealed, s.overlap_until, s.headers_key_id, s.headers_sealed
               from unnest($1::uuid[], $2::int[]) as l (endpoint_id, room)
               join webhook_endpoints w on w.id = l.endpoint_id and w.status = 'enabled'
               join webhook_secrets s on s.endpoint_id = w.id),
@@ -100,7 +101,8 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
               returning q.delivery_id, q.endpoint_id, q.event_id, q.attempt, q.url)
             select c.delivery_id, c.endpoint_id, c.event_id, c.attempt, a.environment, coalesce(c.url, a.url),
               c.url is not null, e.body, e.traceparent, e.created_at, a.body_signature,
-              a.ordering = 'per_payment', a.key_id, a.sealed
+              a.ordering = 'per_payment', a.key_id, a.sealed, a.next_key_id, a.next_sealed, a.overlap_until,
+              a.headers_key_id, a.headers_sealed
             from claimed c
             join asked a on a.endpoint_id = c.endpoint_id
             join webhook_events e on e.id = c.event_id
@@ -158,5 +160,5 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
         row.GetFieldValue<DateTimeOffset>(9),
         row.GetBoolean(10),
         row.GetBoolean(11),
-        new SealedSecret(row.GetString(12), row.GetFieldValue<byte[]>(13)));
+        SealedEndpoint.Read(row, 12));
 }

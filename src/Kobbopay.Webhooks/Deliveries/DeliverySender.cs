@@ -66,10 +66,12 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
         var content = new ByteArrayContent(delivery.Body);
         content.Headers.ContentType = Json;
         var request = new HttpRequestMessage(HttpMethod.Post, delivery.Url) { Content = content };
-        var secret = vault.Open(delivery.EndpointId, delivery.Secret);
+        var secrets = delivery.Secrets.Open(vault, delivery.EndpointId, now);
         var eventId = Id.Format(Id.Event, delivery.EventId);
         foreach (var (name, value) in WebhookSignature.Sign(
-            eventId, now, delivery.Body, secret, bodySignature: delivery.BodySignature))
+            eventId, now, delivery.Body, secrets.Secret, secrets.NextSecret, delivery.BodySignature))
+            request.Headers.TryAddWithoutValidation(name, value);
+        foreach (var (name, value) in secrets.Headers)
             request.Headers.TryAddWithoutValidation(name, value);
         request.Headers.TryAddWithoutValidation(WebhookHeaders.DeliveryId, Id.Format(Id.Delivery, delivery.DeliveryId));
         request.Headers.TryAddWithoutValidation("User-Agent", "Kobbopay-Webhooks/1.0");

@@ -118,5 +118,6 @@ public sealed class EndpointLanesTests
     private static IEnumerable<ClaimedDelivery> Claimed(IEnumerable<LaneRoom> rooms) => rooms.SelectMany(
         room => Enumerable.Range(0, room.Room).Select(_ => new ClaimedDelivery(
             NewId(), room.EndpointId, NewId(), 1, DateTimeOffset.MaxValue, "test", "http://localhost", false, [], null,
-            DateTimeOffset.UnixEpoch, true, false, new SealedSecret("k1", []))));
+            DateTimeOffset.UnixEpoch, true, false,
+            new SealedEndpoint(new SealedSecret("k1", []), Next: null, OverlapUntil: null, Headers: null))));
 }
