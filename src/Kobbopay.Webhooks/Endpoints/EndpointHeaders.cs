@@ -52,7 +52,7 @@ internal static class EndpointHeaders
         if (name.Length is 0 or > LongestName || name.AsSpan().ContainsAnyExcept(Token))
         {
             return new InvalidField(
-                pointer, "invalid_format", $"A name has 1 to {LongestName} letters, digits and marks of an HTTP token.");
+                pointer, "invalid_format", $"A name is 1 to {LongestName} letters, digits and marks of an HTTP token.");
         }
 
         var allowed = name.Equals("Authorization", StringComparison.OrdinalIgnoreCase)

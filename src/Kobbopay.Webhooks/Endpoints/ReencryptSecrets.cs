@@ -109,7 +109,8 @@ public sealed partial class ReencryptSecrets(
         }
     }
 
-    /// <summary>A command for each row, in the order of ids: two replicas never wait for each other in a circle.</summary>
+    /// <summary>A command for each row, in the order of ids: two replicas never wait for each other in a
+    /// circle.</summary>
     private static NpgsqlBatchCommand Update(Guid endpointId, SealedEndpoint was, SealedEndpoint current)
     {
         var update = new NpgsqlBatchCommand(

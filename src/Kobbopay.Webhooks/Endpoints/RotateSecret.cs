@@ -63,7 +63,7 @@ internal static class RotateSecret
     {
         var endpointId = ReadEndpoints.ParseId(id);
         var (request, _) = await JsonBody.ReadOrDefaultAsync(
-            http, WebhooksJson.Default.RotateSecretRequest, new RotateSecretRequest(OverlapSeconds: null), cancellation);
+            http, WebhooksJson.Default.RotateSecretRequest, RotateSecretRequest.Default, cancellation);
         var now = clock.GetUtcNow();
         var overlapUntil = request.OverlapUntil(now);
         var secret = WebhookSecret.Create();
@@ -117,6 +117,8 @@ internal static class RotateSecret
 /// <param name="OverlapSeconds">How long the old secret stays valid; 0 after a leak.</param>
 internal sealed record RotateSecretRequest(int? OverlapSeconds)
 {
+    public static readonly RotateSecretRequest Default = new(OverlapSeconds: null);
+
     private const int DefaultOverlap = 24 * 60 * 60;
     private const int LongestOverlap = 7 * DefaultOverlap;
 

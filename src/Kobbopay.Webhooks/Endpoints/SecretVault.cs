@@ -9,8 +9,8 @@ public sealed record SealedSecret(string KeyId, byte[] Bytes);
 
 /// <summary>
 /// Encrypts endpoints' secrets and headers with AES-256-GCM, bound to their endpoint and to what they are for. The key
-/// ring is configuration: <c>Secrets:CurrentKey</c> names the key for what is new, <c>Secrets:Keys:{id}</c> are texts of
-/// at least 43 random characters; a key stays in the ring as long as rows name it (<see cref="ReencryptSecrets"/>).
+/// ring is configuration: <c>Secrets:CurrentKey</c> names the key for what is new, <c>Secrets:Keys:{id}</c> are texts
+/// of at least 43 random characters; a key stays in the ring as long as rows name it (<see cref="ReencryptSecrets"/>).
 /// </summary>
 public sealed class SecretVault
 {
