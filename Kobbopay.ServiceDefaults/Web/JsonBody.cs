@@ -77,7 +77,8 @@ public static class JsonBody
         {
             var words when words.Contains("could not be mapped", StringComparison.Ordinal) =>
                 new InvalidField(pointer, "unknown_field", "This field is not known."),
-            var words when words.Contains("Duplicate property", StringComparison.Ordinal) =>
+            // "Duplicate property" of an object, "Duplicate properties" of a dictionary.
+            var words when words.Contains("Duplicate propert", StringComparison.Ordinal) =>
                 new InvalidField(pointer, "duplicate_field", "This field stands twice."),
             _ => new InvalidField(pointer, "wrong_type", "This value has the wrong type."),
         };

@@ -28,7 +28,7 @@ public static class Program
         builder.AddDatabase(ResourceNames.WebhooksDatabase, PlanAnew);
         builder.MigrateAtStart(ResourceNames.WebhooksDatabase, typeof(Program).Assembly);
 
-        builder.Services.AddSingleton(new SecretVault(builder.Configuration));
+        builder.Services.AddEndpointSecrets(builder.Configuration);
         builder.Services.AddSingleton(new EgressGuard(builder.Configuration, builder.Environment));
         if (builder.Environment.IsDevelopment() && DemoEndpoint.From(builder.Configuration) is { } demo)
         {
@@ -60,6 +60,9 @@ public static class Program
         app.MapReadEndpoints();
         app.MapDeleteEndpoint();
         app.MapCheckWebhookUrl();
+        app.MapPatchEndpoint();
+        app.MapEnableEndpoint();
+        app.MapRotateSecret();
         app.MapReadDeliveries();
         app.MapReadAttempts();
         return app;

@@ -15,9 +15,12 @@ namespace Kobbopay.Webhooks;
     PropertyNameCaseInsensitive = false,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     Converters = [typeof(TimeJson)])]
-[JsonSerializable(typeof(CreateEndpointRequest))]
+[JsonSerializable(typeof(EndpointRequest))]
 [JsonSerializable(typeof(EndpointAnswer))]
 [JsonSerializable(typeof(CreatedEndpointAnswer))]
+[JsonSerializable(typeof(EmptyRequest))]
+[JsonSerializable(typeof(RotateSecretRequest))]
+[JsonSerializable(typeof(RotatedEndpointAnswer))]
 [JsonSerializable(typeof(Page<EndpointAnswer>), TypeInfoPropertyName = "EndpointPage")]
 [JsonSerializable(typeof(DeliveryAnswer))]
 [JsonSerializable(typeof(Page<DeliveryAnswer>), TypeInfoPropertyName = "DeliveryPage")]

@@ -67,9 +67,11 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
         content.Headers.ContentType = Json;
         var request = new HttpRequestMessage(HttpMethod.Post, delivery.Url) { Content = content };
         var eventId = Id.Format(Id.Event, delivery.EventId);
+        var secrets = delivery.Target.OpenSecrets(vault, now);
+        foreach (var (name, value) in secrets.Headers)
+            request.Headers.TryAddWithoutValidation(name, value);
         foreach (var (name, value) in WebhookSignature.Sign(
-            eventId, now, delivery.Body, delivery.Target.OpenSecret(vault),
-            bodySignature: delivery.Target.BodySignature))
+            eventId, now, delivery.Body, secrets.Secret, secrets.NextSecret, delivery.Target.BodySignature))
             request.Headers.TryAddWithoutValidation(name, value);
         request.Headers.TryAddWithoutValidation(WebhookHeaders.DeliveryId, Id.Format(Id.Delivery, delivery.DeliveryId));
         request.Headers.TryAddWithoutValidation("User-Agent", "Kobbopay-Webhooks/1.0");

@@ -12,14 +12,14 @@ public sealed record DeliveryTarget(
     Uri Url,
     bool BodySignature,
     int? RateLimit,
-    SealedSecret Secret)
+    SealedEndpoint Sealed)
 {
     /// <summary>Of <c>webhook_endpoints w</c> and <c>webhook_secrets s</c>, as <see cref="Read"/> takes them.</summary>
     public const string Columns =
         "w.id, w.merchant_id, w.environment, w.url, w.body_signature, w.rate_limit, "
-        + "s.key_id, s.sealed";
+        + SealedEndpoint.Columns;
 
-    private string? _secret;
+    private EndpointSecrets? _secrets;
 
     public static async Task<Dictionary<Guid, DeliveryTarget>> ReadAllAsync(
         NpgsqlDataReader row, CancellationToken cancellation)
@@ -36,7 +36,8 @@ public sealed record DeliveryTarget(
 
     /// <summary>Opened once, and kept no longer than the deliveries that were claimed with it.</summary>
     /// <exception cref="System.Security.Cryptography.CryptographicException">The key ring lacks its key.</exception>
-    public string OpenSecret(SecretVault vault) => _secret ??= vault.Open(EndpointId, Secret);
+    public EndpointSecrets OpenSecrets(SecretVault vault, DateTimeOffset now) =>
+        _secrets ??= Sealed.Open(vault, EndpointId, now);
 
     private static DeliveryTarget Read(NpgsqlDataReader row) => new(
         row.GetGuid(0),
@@ -45,5 +46,5 @@ public sealed record DeliveryTarget(
         new Uri(row.GetString(3)),
         row.GetBoolean(4),
         row.IsDBNull(5) ? null : row.GetInt32(5),
-        new SealedSecret(row.GetString(6), row.GetFieldValue<byte[]>(7)));
+        SealedEndpoint.Read(row, 6));
 }

@@ -1,4 +1,3 @@
-using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.Webhooks.Deliveries;
@@ -23,8 +22,7 @@ internal static class DeleteEndpoint
         TimeProvider clock,
         CancellationToken cancellation)
     {
-        if (!Id.TryParse(Id.WebhookEndpoint, id, out var endpointId))
-            throw ReadEndpoints.NotFound();
+        var endpointId = ReadEndpoints.ParseId(id);
         await using var command = database.CreateCommand(
             """
             with gone as (

@@ -37,9 +37,9 @@ public sealed class CreateDemoEndpoint(
         // One demo endpoint per demo merchant: it borrows the merchant's number, so that a restart finds it again.
         var endpoint = new EndpointRow(
             demo.MerchantId, demo.MerchantId, MerchantEnvironments.Test, demo.Url, [EventPatterns.Everything], "Demo",
-            EndpointOrdering.None, BodySignature: true, clock.GetUtcNow());
+            EndpointOrdering.None, BodySignature: true, RateLimit: null, HeaderNames: [], clock.GetUtcNow());
         await using var batch = database.CreateBatch();
-        endpoint.Insert(batch, vault.Seal(endpoint.Id, demo.Secret));
+        endpoint.Insert(batch, vault.Seal(endpoint.Id, demo.Secret), headers: null);
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -38,6 +38,9 @@ internal sealed class WebhooksHouse : IAsyncDisposable
 
     public NpgsqlDataSource Sql { get; }
 
+    /// <summary>What endpoints' secrets are sealed with; another one counts from the next start.</summary>
+    public string[] KeyRing { get; set; } = ["--Secrets:CurrentKey=k1", $"--Secrets:Keys:k1={VaultKey}"];
+
     public IServiceProvider Services => _app!.Services;
 
     /// <param name="clock">The system's unless given.</param>
@@ -65,8 +68,7 @@ internal sealed class WebhooksHouse : IAsyncDisposable
             $"--ConnectionStrings:{ResourceNames.Messaging}={_broker.Uri}",
             $"--Identity:Accept:{ResourceNames.Gateway}:0={ToWebhooks}",
             $"--Identity:Issue:{ResourceNames.Payments}={ToWebhooks}",
-            "--Secrets:CurrentKey=k1",
-            $"--Secrets:Keys:k1={VaultKey}",
+            .. KeyRing,
             .. _settings,
         ], _clock);
         await _app.StartAsync(TestContext.Current.CancellationToken);
@@ -156,6 +158,12 @@ internal sealed record TestMerchant(WebhooksHouse House, MerchantIdentity Identi
 
     public Task<Answer> PostAsync(string target, object body) =>
         House.SendAsync(Identity, HttpMethod.Post, target, JsonContent.Create(body));
+
+    /// <summary>A POST without a body.</summary>
+    public Task<Answer> PostAsync(string target) => House.SendAsync(Identity, HttpMethod.Post, target, null);
+
+    public Task<Answer> PatchAsync(string target, object body) =>
+        House.SendAsync(Identity, HttpMethod.Patch, target, JsonContent.Create(body));
 
     public Task<Answer> PostEndpointAsync(object body) => PostAsync("/v1/webhook-endpoints", body);
 

@@ -1,0 +1,151 @@
+using Kobbopay.Client;
+using Kobbopay.ServiceDefaults.Data;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Kobbopay.Webhooks.Endpoints;
+
+/// <summary>
+/// <c>POST /v1/webhook-endpoints/{id}/rotate-secret</c> and <c>.../complete</c> (contracts.md, section 4). An overlap
+/// whose time has come counts as completed, whether or not the row has been rewritten since.
+/// </summary>
+internal static class RotateSecret
+{
+    private const string Route = "/v1/webhook-endpoints/{id}/rotate-secret";
+
+    /// <summary>Locked first, so that a rotation and a deletion wait for each other.</summary>
+    private const string Asked =
+        $"asked as (select {EndpointRow.Columns} from webhook_endpoints where {EndpointRow.IsTarget} for update)";
+
+    /// <summary>Of two at once the second sees the first one's overlap. Without an overlap ($5 null: a leak) nothing of
+    /// before stays, whatever is under way.</summary>
+    private const string Rotate = $"""
+        with {Asked},
+        rotated as (
+          update webhook_secrets s
+          set key_id = case when $5 is null then $6 else coalesce(s.next_key_id, s.key_id) end,
+            sealed = case when $5 is null then $7 else coalesce(s.next_sealed, s.sealed) end,
+            next_key_id = case when $5 is null then null else $6 end,
+            next_sealed = case when $5 is null then null else $7 end,
+            overlap_until = $5
+          from asked a
+          where s.endpoint_id = a.id and ($5 is null or s.overlap_until is null or s.overlap_until <= $4)
+          returning s.endpoint_id)
+        select a.*, exists (select from rotated) from asked a
+        """;
+
+    private const string Complete = $"""
+        with {Asked},
+        completed as (
+          update webhook_secrets s
+          set key_id = s.next_key_id, sealed = s.next_sealed, next_key_id = null, next_sealed = null,
+            overlap_until = null
+          from asked a where s.endpoint_id = a.id and s.overlap_until is not null)
+        select * from asked
+        """;
+
+    public static void MapRotateSecret(this IEndpointRouteBuilder app)
+    {
+        app.MapPost(Route, RotateAsync).RequireMerchant(Scopes.WebhooksWrite);
+        app.MapPost($"{Route}/complete", CompleteAsync).RequireMerchant(Scopes.WebhooksWrite);
+    }
+
+    private static async Task<IResult> RotateAsync(
+        HttpContext http,
+        string id,
+        MerchantIdentity merchant,
+        SecretVault vault,
+        NpgsqlDataSource database,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        var endpointId = ReadEndpoints.ParseId(id);
+        var (request, _) = await JsonBody.ReadOrDefaultAsync(
+            http, WebhooksJson.Default.RotateSecretRequest, RotateSecretRequest.Default, cancellation);
+        var now = clock.GetUtcNow();
+        var overlapUntil = request.OverlapUntil(now);
+        var secret = WebhookSecret.Create();
+        var next = vault.Seal(endpointId, secret);
+        await using var command = database.CreateCommand(Rotate);
+        EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+        command.Parameters.AddNullable(overlapUntil, NpgsqlDbType.TimestampTz);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = next.KeyId });
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = next.Bytes });
+        var endpoint = await ReadAsync(command, cancellation) with { OverlapUntil = overlapUntil };
+
+        http.Response.Headers.CacheControl = "no-store";
+        return Results.Json(
+            new RotatedEndpointAnswer(EndpointAnswer.Of(endpoint, now), secret, overlapUntil),
+            WebhooksJson.Default.RotatedEndpointAnswer);
+    }
+
+    private static async Task<IResult> CompleteAsync(
+        HttpContext http,
+        string id,
+        MerchantIdentity merchant,
+        NpgsqlDataSource database,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        var endpointId = ReadEndpoints.ParseId(id);
+        await JsonBody.ReadOrDefaultAsync(
+            http, WebhooksJson.Default.EmptyRequest, EmptyRequest.Instance, cancellation);
+        await using var command = database.CreateCommand(Complete);
+        EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
+        var endpoint = await EndpointRow.ReadOneAsync(command, cancellation) with { OverlapUntil = null };
+        return EndpointAnswer.Of(endpoint, clock.GetUtcNow()).Json();
+    }
+
+    /// <exception cref="ProblemException"><c>not_found</c>, <c>rotation_in_progress</c>.</exception>
+    private static async Task<EndpointRow> ReadAsync(NpgsqlCommand command, CancellationToken cancellation)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        if (!await reader.ReadAsync(cancellation))
+            throw ReadEndpoints.NotFound();
+        return reader.GetBoolean(reader.FieldCount - 1)
+            ? EndpointRow.Read(reader)
+            : throw new ProblemException(
+                ProblemCodes.RotationInProgress,
+                "The old secret is still valid from an earlier rotation. Complete that one first or, after a leak, "
+                + "rotate with overlapSeconds 0.");
+    }
+}
+
+/// <param name="OverlapSeconds">How long the old secret stays valid; 0 after a leak.</param>
+internal sealed record RotateSecretRequest(int? OverlapSeconds)
+{
+    public static readonly RotateSecretRequest Default = new(OverlapSeconds: null);
+
+    private const int DefaultOverlap = 24 * 60 * 60;
+    private const int LongestOverlap = 7 * DefaultOverlap;
+
+    /// <summary>When the old secret ends; null for at once.</summary>
+    /// <exception cref="ProblemException"><c>invalid_request</c>.</exception>
+    public DateTimeOffset? OverlapUntil(DateTimeOffset now)
+    {
+        var seconds = OverlapSeconds ?? DefaultOverlap;
+        if (seconds is < 0 or > LongestOverlap)
+        {
+            var error = new InvalidField("/overlapSeconds", "out_of_range", $"0 to {LongestOverlap} seconds.");
+            throw new ProblemException(
+                ProblemCodes.InvalidRequest, $"{error.Pointer}: {error.Message}", [error]);
+        }
+
+        return seconds == 0 ? null : now.AddSeconds(seconds);
+    }
+}
+
+/// <summary>The endpoint and, this once, its new secret.</summary>
+internal sealed record RotatedEndpointAnswer : EndpointAnswer
+{
+    public RotatedEndpointAnswer(EndpointAnswer endpoint, string? secret, DateTimeOffset? overlapUntil)
+        : base(endpoint) => (Secret, OverlapUntil) = (secret, overlapUntil);
+
+    public string? Secret { get; }
+
+    /// <summary>When the old secret ends; null when it has.</summary>
+    public DateTimeOffset? OverlapUntil { get; }
+}
