@@ -54,7 +54,7 @@ app.MapPost("/webhooks", async (HttpRequest request, CancellationToken cancellat
 
 // <helper>
 // What gets here is verified and typed, and may be here for the second time. An exception is answered with a 500, and
-// the event comes again. The secrets are asked for at each request: during a rotation, give the old one and the new one.
+// the event comes again. The secrets are asked for at each request: during a rotation, give the old and the new one.
 app.MapKobbopayWebhook("/events", () => secrets, (KobbopayEvent webhook, CancellationToken cancellation) =>
 {
     if (seen.Add(webhook.Id) && webhook.Type == "payment.confirmed")

@@ -70,7 +70,10 @@ public static partial class KobbopayWebhookEndpoint
             .CreateLogger(typeof(KobbopayWebhookEndpoint).FullName!);
         var clock = http.RequestServices.GetService<TimeProvider>() ?? TimeProvider.System;
         if (await ReadAsync(http.Request) is not { } body)
-            return Refuse(logger, StatusCodes.Status413PayloadTooLarge, $"The body is longer than {LargestBody} bytes.");
+        {
+            return Refuse(
+                logger, StatusCodes.Status413PayloadTooLarge, $"The body is longer than {LargestBody} bytes.");
+        }
 
         try
         {

@@ -102,8 +102,8 @@ internal sealed record SignatureScheme(WebhookSchemes Kind, string Header, strin
 
     public SignatureFinding Valid(KnownSecret known) => Matching(
         SignatureVerdicts.Valid,
-        $"The {(known.Role == KnownSecret.Next ? "new" : "current")} secret of {NameOf(known)} gives this signature over "
-            + "exactly this body. A receiver that refuses it holds another secret, or checks another body than this.",
+        $"The {(known.Role == KnownSecret.Next ? "new" : "current")} secret of {NameOf(known)} gives this signature "
+            + "over exactly this body. A receiver that refuses it holds another secret, or checks another body.",
         known);
 
     public SignatureFinding OutOfTolerance(KnownSecret known, WebhookVerification found) => Matching(
@@ -116,8 +116,8 @@ internal sealed record SignatureScheme(WebhookSchemes Kind, string Header, strin
     public SignatureFinding OldSecret(KnownSecret known) => Matching(
         SignatureVerdicts.OldSecret,
         $"A secret of {NameOf(known)} that a rotation has retired gives this signature; its time was over at "
-            + $"{known.RetiredAt:yyyy-MM-dd'T'HH:mm:ss'Z'}. The request was sent before; sent again, it is signed by the "
-            + "current secret.",
+            + $"{known.RetiredAt:yyyy-MM-dd'T'HH:mm:ss'Z'}. The request was sent before; sent again, it is signed by "
+            + "the current secret.",
         known);
 
     public SignatureFinding OtherEndpoint(Guid asked, KnownSecret known) => Matching(
@@ -153,10 +153,10 @@ internal sealed record SignatureScheme(WebhookSchemes Kind, string Header, strin
     public SignatureFinding UnknownSignature(bool hasSentBody) => new(
         SignatureVerdicts.UnknownSignature,
         hasSentBody
-            ? "None of your secrets gives this signature, over this body or over the one that was sent as this event: a "
-                + "header has been changed, or the secret is none of yours."
-            : "None of your secrets gives this signature over this body. With the id of the event among the headers, the "
-                + "body is compared with the one that was sent.",
+            ? "None of your secrets gives this signature, over this body or over the one that was sent as this event: "
+                + "a header has been changed, or the secret is none of yours."
+            : "None of your secrets gives this signature over this body. With the id of the event among the headers, "
+                + "the body is compared with the one that was sent.",
         Header);
 
     private SignatureFinding Matching(string verdict, string explanation, KnownSecret known) => new(

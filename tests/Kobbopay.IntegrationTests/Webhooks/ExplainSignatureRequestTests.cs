@@ -103,7 +103,7 @@ public sealed partial class ExplainSignatureRequestTests(EndpointTests.OneHouse 
             page.Should().Contain($"`{code}`");
     }
 
-    /// <summary>What the example says was sent: the worked secret's endpoint, and the event with spaces in it.</summary>
+    /// <summary>What the example says was sent: by the worked secret's endpoint, the event with spaces in it.</summary>
     private async Task HaveSentAsync(TestMerchant merchant, JsonElement request, string endpointName)
     {
         var eventName = request.GetProperty("headers").GetProperty("webhook-id").GetString();
