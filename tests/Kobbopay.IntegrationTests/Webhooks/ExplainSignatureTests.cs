@@ -211,7 +211,8 @@ public sealed class ExplainSignatureTests(EndpointTests.OneHouse one)
 
         var expected = sent.Matched("body_reserialized", "webhook-signature") with
         {
-            SignatureMatches = false, BodyDifference = difference,
+            SignatureMatches = false,
+            BodyDifference = difference,
         };
         answer.Should().Be(expected);
         sent.Signatures.Should().Equal(
