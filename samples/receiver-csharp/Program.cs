@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Kobbopay.Client;
+using Kobbopay.Client.AspNetCore;
 using Kobbopay.Samples.Receiver;
 
 const int LargestBody = 128 * 1024; // an event takes at most 64 KiB
@@ -50,6 +51,17 @@ app.MapPost("/webhooks", async (HttpRequest request, CancellationToken cancellat
         + $" signatures={string.Join(',', verified)}");
     return Results.Ok();
 });
+
+// <helper>
+// What gets here is verified and typed, and may be here for the second time. An exception is answered with a 500, and
+// the event comes again. The secrets are asked for at each request: during a rotation, give the old and the new one.
+app.MapKobbopayWebhook("/events", () => secrets, (KobbopayEvent webhook, CancellationToken cancellation) =>
+{
+    if (seen.Add(webhook.Id) && webhook.Type == "payment.confirmed")
+        Console.WriteLine($"ship {webhook.OrderId}: {webhook.PaymentId} is {webhook.Status}");
+    return Task.CompletedTask;
+});
+// </helper>
 
 await app.StartAsync();
 Console.WriteLine($"listening on {app.Urls.First()}/webhooks");

@@ -4,6 +4,7 @@ using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.Webhooks.Deliveries;
 using Kobbopay.Webhooks.Endpoints;
+using Kobbopay.Webhooks.Tools;
 
 namespace Kobbopay.Webhooks;
 
@@ -39,6 +40,7 @@ public static class Program
         builder.Services.AddServiceClient(FeedHealer.HttpClientName, ResourceNames.Payments);
         builder.Services.AddInbox<PaymentChangedConsumer>();
         builder.Services.AddDeliveries();
+        builder.Services.AddTools();
         // The bus has a health check of its own for the broker.
         builder.AddRabbitMQClient(ResourceNames.Messaging, client => client.DisableHealthChecks = true);
         builder.Services.AddQueueProbe(ResourceNames.Webhooks, SandboxClockConsumer.Queue);
@@ -65,6 +67,7 @@ public static class Program
         app.MapRotateSecret();
         app.MapReadDeliveries();
         app.MapReadAttempts();
+        app.MapExplainSignature();
         return app;
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.Webhooks.Deliveries;
 using Kobbopay.Webhooks.Endpoints;
+using Kobbopay.Webhooks.Tools;
 
 namespace Kobbopay.Webhooks;
 
@@ -26,6 +27,8 @@ namespace Kobbopay.Webhooks;
 [JsonSerializable(typeof(Page<DeliveryAnswer>), TypeInfoPropertyName = "DeliveryPage")]
 [JsonSerializable(typeof(Page<AttemptAnswer>), TypeInfoPropertyName = "AttemptPage")]
 [JsonSerializable(typeof(EndpointTroubleData))]
+[JsonSerializable(typeof(ExplainSignatureRequest))]
+[JsonSerializable(typeof(ExplainSignatureAnswer))]
 [JsonSerializable(typeof(Dictionary<string, string>), TypeInfoPropertyName = "Headers")]
 internal sealed partial class WebhooksJson : JsonSerializerContext;
 

@@ -7,8 +7,8 @@ using Npgsql;
 namespace Kobbopay.Webhooks.Endpoints;
 
 /// <summary>
-/// Whether a payment's own <c>webhookUrl</c> may be used: it replaces the URL of the merchant's one enabled endpoint with
-/// the same scheme, host and port (contracts.md, section 4). Asked by Payments at creation.
+/// Whether a payment's own <c>webhookUrl</c> may be used: it replaces the URL of the merchant's one enabled endpoint
+/// with the same scheme, host and port (contracts.md, section 4). Asked by Payments at creation.
 /// </summary>
 internal static class CheckWebhookUrl
 {

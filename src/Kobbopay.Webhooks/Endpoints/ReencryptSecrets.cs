@@ -69,7 +69,8 @@ public sealed partial class ReencryptSecrets(
             $"""
             select s.endpoint_id, {SealedEndpoint.Columns} from webhook_secrets s
             where s.endpoint_id > $1
-              and (s.overlap_until <= $2 or s.key_id <> $3 or s.next_key_id <> $3 or s.headers_key_id <> $3)
+              and (s.overlap_until <= $2 or s.key_id <> $3 or s.next_key_id <> $3 or s.headers_key_id <> $3
+                or s.previous_key_id <> $3)
             order by s.endpoint_id limit $4
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = _passAt });
@@ -83,29 +84,37 @@ public sealed partial class ReencryptSecrets(
         return rows;
     }
 
-    /// <summary>Each part that opens under the current key, and the others as they are.</summary>
+    /// <summary>Each part that opens under the current key, and the others as they are; a retired secret that does not
+    /// open is only forgotten sooner.</summary>
     private (SealedEndpoint Current, bool Opens) Reseal(Guid endpointId, SealedEndpoint row)
     {
-        var opens = true;
+        var secret = Try(vault.Reseal, endpointId, row.Secret);
+        var next = row.Next is null ? null : Try(vault.Reseal, endpointId, row.Next);
+        var headers = row.Headers is null ? null : Try(vault.ResealHeaders, endpointId, row.Headers);
+        var previous = row.Previous is null ? null : Try(vault.Reseal, endpointId, row.Previous);
         var current = row with
         {
-            Secret = Try(vault.Reseal, row.Secret)!,
-            Next = Try(vault.Reseal, row.Next),
-            Headers = Try(vault.ResealHeaders, row.Headers),
+            Secret = secret ?? row.Secret,
+            Next = next ?? row.Next,
+            Headers = headers ?? row.Headers,
+            Previous = previous,
+            RetiredAt = previous is null ? null : row.RetiredAt,
         };
+        var opens = secret is not null && (next is null) == (row.Next is null)
+            && (headers is null) == (row.Headers is null);
         return (current, opens);
+    }
 
-        SealedSecret? Try(Func<Guid, SealedSecret, SealedSecret> reseal, SealedSecret? part)
+    private static SealedSecret? Try(
+        Func<Guid, SealedSecret, SealedSecret> reseal, Guid endpointId, SealedSecret part)
+    {
+        try
         {
-            try
-            {
-                return part is null ? null : reseal(endpointId, part);
-            }
-            catch (CryptographicException)
-            {
-                opens = false;
-                return part;
-            }
+            return reseal(endpointId, part);
+        }
+        catch (CryptographicException)
+        {
+            return null;
         }
     }
 
@@ -117,9 +126,9 @@ public sealed partial class ReencryptSecrets(
             """
             update webhook_secrets
             set key_id = $1, sealed = $2, next_key_id = $3, next_sealed = $4, overlap_until = $5, headers_key_id = $6,
-              headers_sealed = $7
-            where endpoint_id = $8 and sealed = $9 and next_sealed is not distinct from $10
-              and headers_sealed is not distinct from $11
+              headers_sealed = $7, previous_key_id = $8, previous_sealed = $9, previous_retired_at = $10
+            where endpoint_id = $11 and sealed = $12 and next_sealed is not distinct from $13
+              and headers_sealed is not distinct from $14
             """);
         update.Parameters.AddNullable(current.Secret.KeyId, NpgsqlDbType.Text);
         update.Parameters.AddNullable(current.Secret.Bytes, NpgsqlDbType.Bytea);
@@ -128,6 +137,9 @@ public sealed partial class ReencryptSecrets(
         update.Parameters.AddNullable(current.OverlapUntil, NpgsqlDbType.TimestampTz);
         update.Parameters.AddNullable(current.Headers?.KeyId, NpgsqlDbType.Text);
         update.Parameters.AddNullable(current.Headers?.Bytes, NpgsqlDbType.Bytea);
+        update.Parameters.AddNullable(current.Previous?.KeyId, NpgsqlDbType.Text);
+        update.Parameters.AddNullable(current.Previous?.Bytes, NpgsqlDbType.Bytea);
+        update.Parameters.AddNullable(current.RetiredAt, NpgsqlDbType.TimestampTz);
         update.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = endpointId });
         update.Parameters.AddNullable(was.Secret.Bytes, NpgsqlDbType.Bytea);
         update.Parameters.AddNullable(was.Next?.Bytes, NpgsqlDbType.Bytea);

@@ -29,7 +29,14 @@ internal static class RotateSecret
             sealed = case when $5 is null then $7 else coalesce(s.next_sealed, s.sealed) end,
             next_key_id = case when $5 is null then null else $6 end,
             next_sealed = case when $5 is null then null else $7 end,
-            overlap_until = $5
+            overlap_until = $5,
+            -- What signed until now, or until an overlap lapsed, is remembered to explain its signatures.
+            previous_key_id = case when $5 is null and s.overlap_until <= $4 then s.next_key_id
+              when $5 is null or s.next_key_id is not null then s.key_id else s.previous_key_id end,
+            previous_sealed = case when $5 is null and s.overlap_until <= $4 then s.next_sealed
+              when $5 is null or s.next_sealed is not null then s.sealed else s.previous_sealed end,
+            previous_retired_at = case when $5 is null then $4
+              else coalesce(s.overlap_until, s.previous_retired_at) end
           from asked a
           where s.endpoint_id = a.id and ($5 is null or s.overlap_until is null or s.overlap_until <= $4)
           returning s.endpoint_id)
@@ -41,7 +48,8 @@ internal static class RotateSecret
         completed as (
           update webhook_secrets s
           set key_id = s.next_key_id, sealed = s.next_sealed, next_key_id = null, next_sealed = null,
-            overlap_until = null
+            overlap_until = null, previous_key_id = s.key_id, previous_sealed = s.sealed,
+            previous_retired_at = least(s.overlap_until, $4)
           from asked a where s.endpoint_id = a.id and s.overlap_until is not null)
         select * from asked
         """;
@@ -95,8 +103,10 @@ internal static class RotateSecret
             http, WebhooksJson.Default.EmptyRequest, EmptyRequest.Instance, cancellation);
         await using var command = database.CreateCommand(Complete);
         EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
+        var now = clock.GetUtcNow();
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
         var endpoint = await EndpointRow.ReadOneAsync(command, cancellation) with { OverlapUntil = null };
-        return EndpointAnswer.Of(endpoint, clock.GetUtcNow()).Json();
+        return EndpointAnswer.Of(endpoint, now).Json();
     }
 
     /// <exception cref="ProblemException"><c>not_found</c>, <c>rotation_in_progress</c>.</exception>

@@ -80,6 +80,31 @@ public sealed class ReceiverSampleTests
         (await receiver.NextLine(Cancellation)).Should().Be("verified " + Line);
     }
 
+    [Fact]
+    public async Task The_endpoint_helper_ships_a_confirmed_order_once_and_refuses_what_is_not_signed()
+    {
+        await using var receiver = await SampleProcess.Start(Sample.CSharp, Old + "," + New, Cancellation);
+        var body = Encoding.UTF8.GetBytes(
+            """
+            {"id":"evt_7","type":"payment.confirmed","apiVersion":"v1","environment":"test","sequence":7,
+             "createdAt":"2026-01-31T00:00:00.000Z","object":"payment","payment_id":"pay_7","orderId":"order-7",
+             "version":3,"status":"Confirmed","previousStatus":"Paid","transition":"Paid->Confirmed","data":{}}
+            """);
+        var other = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body).Replace("7", "8", StringComparison.Ordinal));
+        async Task<HttpStatusCode> PostAsync(byte[] bytes, string secret) => (await receiver.Post(
+            WebhookSignature.Sign("evt_7", Now, bytes, secret), bytes, Cancellation, "/events")).Status;
+
+        (await PostAsync(body, WebhookSecret.Create())).Should().Be(HttpStatusCode.Unauthorized);
+        (await receiver.NextLine(Cancellation)).Should().StartWith("warn: Kobbopay.Client.AspNetCore.");
+        (await receiver.NextLine(Cancellation)).Should().Contain("webhook-signature matches none of the secrets");
+        (await PostAsync(body, New)).Should().Be(HttpStatusCode.NoContent);
+        (await PostAsync(body, New)).Should().Be(HttpStatusCode.NoContent);
+        (await PostAsync(other, Old)).Should().Be(HttpStatusCode.NoContent);
+
+        (await receiver.NextLine(Cancellation)).Should().Be("ship order-7: pay_7 is Confirmed");
+        (await receiver.NextLine(Cancellation)).Should().Be("ship order-8: pay_8 is Confirmed");
+    }
+
     [Theory]
     [InlineData(Sample.Node)]
     [InlineData(Sample.CSharp)]

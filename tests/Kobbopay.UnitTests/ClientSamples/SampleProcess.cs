@@ -53,9 +53,13 @@ internal sealed class SampleProcess : IAsyncDisposable
     }
 
     public async Task<(HttpStatusCode Status, string Text)> Post(
-        IEnumerable<KeyValuePair<string, string>> headers, byte[] body, CancellationToken cancellation)
+        IEnumerable<KeyValuePair<string, string>> headers,
+        byte[] body,
+        CancellationToken cancellation,
+        string path = "/webhooks")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
+        var target = new Uri(address, path);
+        using var request = new HttpRequestMessage(HttpMethod.Post, target) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value).Should().BeTrue();

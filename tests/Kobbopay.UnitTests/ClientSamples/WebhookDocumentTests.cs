@@ -13,15 +13,18 @@ public sealed partial class WebhookDocumentTests
         File.ReadAllText(Path.Combine(SampleProcess.Repository, "docs", "webhooks.md"));
 
     [Theory]
-    [InlineData("samples/receiver-csharp/Program.cs")]
-    [InlineData("samples/receiver-node/receiver.mjs")]
-    public void Each_example_is_the_code_of_the_sample_that_it_names(string sample)
+    [InlineData("samples/receiver-csharp/Program.cs", "verify")]
+    [InlineData("samples/receiver-csharp/Program.cs", "helper")]
+    [InlineData("samples/receiver-node/receiver.mjs", "verify")]
+    public void Each_example_is_the_code_of_the_sample_that_it_names(string sample, string mark)
     {
-        var example = Example().Matches(Document).Single(match => match.Groups["sample"].Value == sample);
+        var example = Example().Matches(Document).Single(match =>
+            match.Groups["sample"].Value == sample && match.Groups["mark"].Value == mark);
 
         var code = File.ReadAllText(Path.Combine(SampleProcess.Repository, sample));
 
-        Marked().Match(code).Groups["code"].Value.Should().NotBeEmpty().And.Be(example.Groups["code"].Value);
+        Marked().Matches(code).Single(match => match.Groups["mark"].Value == mark).Groups["code"].Value
+            .Should().NotBeEmpty().And.Be(example.Groups["code"].Value);
     }
 
     [Fact]
@@ -48,10 +51,10 @@ public sealed partial class WebhookDocumentTests
             TableRow().Matches(Document).Should().Contain(row => row.Value.Contains($"`{name}`"));
     }
 
-    [GeneratedRegex(@"<!-- (?<sample>\S+) -->\n```\w+\n(?<code>.*?)```", RegexOptions.Singleline, 1000)]
+    [GeneratedRegex(@"<!-- (?<sample>\S+) (?<mark>\w+) -->\n```\w+\n(?<code>.*?)```", RegexOptions.Singleline, 1000)]
     private static partial Regex Example();
 
-    [GeneratedRegex("// <verify>\n(?<code>.*?)// </verify>", RegexOptions.Singleline, 1000)]
+    [GeneratedRegex(@"// <(?<mark>\w+)>\n(?<code>.*?)// </\k<mark>>", RegexOptions.Singleline, 1000)]
     private static partial Regex Marked();
 
     [GeneratedRegex(@"^\|.*\|$", RegexOptions.Multiline, 1000)]

@@ -130,7 +130,8 @@ public sealed class EndpointLanesTests
     {
         var target = new DeliveryTarget(
             room.EndpointId, NewId(), "test", new Uri("http://localhost"), BodySignature: true,
-            RateLimit: null, new SealedEndpoint(new SealedSecret("k1", []), Next: null, OverlapUntil: null, Headers: null));
+            RateLimit: null,
+            new SealedEndpoint(new SealedSecret("k1", []), Next: null, OverlapUntil: null, Headers: null));
         var deliveries = Enumerable.Range(0, room.Room).Select(_ => new ClaimedDelivery(
             target, NewId(), NewId(), Attempt: 1, AttemptsBefore: 0, PaymentUrl: null, DateTimeOffset.MaxValue,
             DateTimeOffset.UnixEpoch, [], TraceParent: null, DateTimeOffset.UnixEpoch, OrderedPaymentId: null));

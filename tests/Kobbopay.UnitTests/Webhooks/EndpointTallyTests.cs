@@ -11,7 +11,8 @@ public sealed class EndpointTallyTests
 
     private readonly DeliveryTarget _target = new(
         Guid.CreateVersion7(Noon), Guid.CreateVersion7(Noon), "live", new Uri("https://example.com"),
-        BodySignature: true, RateLimit: null, new SealedEndpoint(new SealedSecret("k1", []), Next: null, OverlapUntil: null, Headers: null));
+        BodySignature: true, RateLimit: null,
+        new SealedEndpoint(new SealedSecret("k1", []), Next: null, OverlapUntil: null, Headers: null));
 
     [Fact]
     public void Only_failures_after_the_last_success_count()
