@@ -112,9 +112,9 @@ public sealed partial class ExplainSignatureRequestTests(EndpointTests.OneHouse 
         await using var batch = one.House.Sql.CreateBatch();
         new EndpointRow(
                 endpoint, merchant.Identity.MerchantId, "test", "https://shop.example/", ["*"], null, "none",
-                BodySignature: true, TimeProvider.System.GetUtcNow())
+                BodySignature: true, RateLimit: null, HeaderNames: [], TimeProvider.System.GetUtcNow())
             .Insert(batch, one.House.Services.GetRequiredService<SecretVault>().Seal(
-                endpoint, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+                endpoint, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), headers: null);
         await batch.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
         await using var command = one.House.Sql.CreateCommand(
