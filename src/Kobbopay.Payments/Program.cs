@@ -7,6 +7,7 @@ using Kobbopay.Payments.Reports;
 using Kobbopay.Payments.Sandbox;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
+using Kobbopay.ServiceDefaults.Web;
 
 namespace Kobbopay.Payments;
 
@@ -41,8 +42,7 @@ public static class Program
         builder.Services.AddSingleton<PaymentExceptions>();
         builder.Services.AddSingleton<PaymentFactory>();
         builder.Services.AddSingleton<AddressIndexes>();
-        builder.Services.AddSingleton<Idempotency>();
-        builder.Services.AddSingleton<StoredAnswers>();
+        builder.Services.AddIdempotency();
         builder.Services.AddSingleton<MerchantDirectory>();
         builder.Services.AddSingleton<ReportSlots>();
         builder.Services.AddRails(builder.Configuration);

@@ -2,6 +2,7 @@ using Kobbopay.Durability;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.Webhooks.Deliveries;
 using Kobbopay.Webhooks.Endpoints;
 
@@ -37,6 +38,8 @@ public static class Program
         }
 
         builder.Services.AddServiceClient(FeedHealer.HttpClientName, ResourceNames.Payments);
+        builder.Services.AddIdempotency();
+        builder.Services.AddLoop<PruneIdempotencyKeys>();
         builder.Services.AddInbox<PaymentChangedConsumer>();
         builder.Services.AddDeliveries();
         // The bus has a health check of its own for the broker.

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Kobbopay.Client;
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Identity;
@@ -15,39 +16,49 @@ internal static class CreateEndpoint
     public static void MapCreateEndpoint(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/webhook-endpoints", HandleAsync).RequireMerchant(Scopes.WebhooksWrite);
 
-    private static async Task<IResult> HandleAsync(
+    private static async Task HandleAsync(
         HttpContext http,
         MerchantIdentity merchant,
         EgressGuard egress,
         SecretVault vault,
+        StoredAnswers answers,
         NpgsqlDataSource database,
         TimeProvider clock,
         CancellationToken cancellation)
     {
-        var (request, _) = await JsonBody.ReadAsync(http, WebhooksJson.Default.CreateEndpointRequest, cancellation);
-        Validate(request, merchant.Environment, egress);
-
-        var secret = WebhookSecret.Create();
-        var endpoint = new EndpointRow(
-            Id.New(clock),
-            merchant.MerchantId,
-            merchant.Environment,
-            request.Url!,
-            [.. request.Events!.OfType<string>().Distinct()],
-            request.Description,
-            request.Ordering ?? EndpointOrdering.None,
-            request.BodySignature ?? true,
-            clock.GetUtcNow());
-        await using var batch = database.CreateBatch();
-        endpoint.Insert(batch, vault.Seal(endpoint.Id, secret));
-        await batch.ExecuteNonQueryAsync(cancellation);
-
-        var answer = EndpointAnswer.Of(endpoint);
+        var body = await JsonBody.ReadAsync(http, WebhooksJson.Default.CreateEndpointRequest, cancellation);
         http.Response.Headers.CacheControl = "no-store";
-        http.Response.Headers.Location = $"/v1/webhook-endpoints/{answer.Id}";
-        return Results.Json(
-            new CreatedEndpointAnswer(answer, secret), WebhooksJson.Default.CreatedEndpointAnswer, statusCode: 201);
+        await answers.AnswerAsync(
+            http, merchant, body.Bytes, WebhooksJson.Default.CreatedEndpointAnswer, CreateAsync, cancellation);
+
+        async Task CreateAsync(GiveAnswer<CreatedEndpointAnswer> answer)
+        {
+            Validate(body.Value, merchant.Environment, egress);
+            var secret = WebhookSecret.Create();
+            var row = Make(body.Value, merchant, clock);
+            await using var batch = database.CreateBatch();
+            row.Insert(batch, vault.Seal(row.Id, secret));
+            var created = EndpointAnswer.Of(row);
+            answer(
+                batch,
+                new CreatedEndpointAnswer(created, secret),
+                StatusCodes.Status201Created,
+                $"/v1/webhook-endpoints/{created.Id}",
+                onReplay: new CreatedEndpointAnswer(created, secret: null));
+            await batch.ExecuteNonQueryAsync(cancellation);
+        }
     }
+
+    private static EndpointRow Make(CreateEndpointRequest request, MerchantIdentity merchant, TimeProvider clock) => new(
+        Id.New(clock),
+        merchant.MerchantId,
+        merchant.Environment,
+        request.Url!,
+        [.. request.Events!.OfType<string>().Distinct()],
+        request.Description,
+        request.Ordering ?? EndpointOrdering.None,
+        request.BodySignature ?? true,
+        clock.GetUtcNow());
 
     /// <exception cref="ProblemException"><c>invalid_request</c> with every field that is wrong.</exception>
     private static void Validate(CreateEndpointRequest request, string environment, EgressGuard egress)
@@ -98,4 +109,8 @@ internal sealed record CreatedEndpointAnswer : EndpointAnswer
         : base(endpoint) => Secret = secret;
 
     public string? Secret { get; }
+
+    /// <summary>This is the answer of an earlier request with the same idempotency key: the secret is not kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool SecretAlreadyShown => Secret is null;
 }
