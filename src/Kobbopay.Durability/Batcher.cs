@@ -14,13 +14,18 @@ namespace Kobbopay.Durability;
 /// A database that is away is waited for, since no message is at fault and the broker keeps the rest; otherwise each
 /// caller gets the failure at once.
 /// </param>
+/// <param name="gathering">
+/// From one batch's start to the next one's at least, while there is less than a whole batch: under load a statement is
+/// dearer than a row, and nobody may be waiting for it.
+/// </param>
 public sealed partial class Batcher<T>(
     Func<IReadOnlyList<T>, CancellationToken, Task> handle,
     int limit,
     TimeProvider clock,
     ILogger<Batcher<T>> logger,
     int lanes = 1,
-    bool waitsOutOutages = true)
+    bool waitsOutOutages = true,
+    TimeSpan gathering = default)
 {
     private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
 
@@ -63,8 +68,11 @@ public sealed partial class Batcher<T>(
             batch.Add(first);
             while (batch.Count < limit && _waiting.Reader.TryRead(out var next))
                 batch.Add(next);
+            var started = clock.GetTimestamp();
             await HandleAsync(batch);
             batch.Clear();
+            if (gathering - clock.GetElapsedTime(started) is { Ticks: > 0 } rest && _waiting.Reader.Count < limit)
+                await Task.Delay(rest, clock);
         }
 
         Interlocked.Decrement(ref _running);

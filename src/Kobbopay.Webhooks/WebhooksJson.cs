@@ -22,6 +22,7 @@ namespace Kobbopay.Webhooks;
 [JsonSerializable(typeof(DeliveryAnswer))]
 [JsonSerializable(typeof(Page<DeliveryAnswer>), TypeInfoPropertyName = "DeliveryPage")]
 [JsonSerializable(typeof(Page<AttemptAnswer>), TypeInfoPropertyName = "AttemptPage")]
+[JsonSerializable(typeof(EndpointTroubleData))]
 [JsonSerializable(typeof(Dictionary<string, string>), TypeInfoPropertyName = "Headers")]
 internal sealed partial class WebhooksJson : JsonSerializerContext;
 

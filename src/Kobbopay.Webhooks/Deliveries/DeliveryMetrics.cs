@@ -25,7 +25,7 @@ public sealed class DeliveryMetrics : IDisposable
 
     public void Count(DeliveryResult result)
     {
-        var environment = new KeyValuePair<string, object?>("kobbopay.environment", result.Delivery.Environment);
+        var environment = new KeyValuePair<string, object?>("kobbopay.environment", result.Delivery.Target.Environment);
         if (result.Attempt is { } attempt)
             _attempts.Add(1, environment, new KeyValuePair<string, object?>("error.type", attempt.ErrorKind ?? "none"));
         if (result.Status != DeliveryResult.Pending)

@@ -1,30 +1,21 @@
-using Kobbopay.Webhooks.Endpoints;
 using Npgsql;
 
 namespace Kobbopay.Webhooks.Deliveries;
 
-/// <summary>A delivery whose next attempt has been committed and is ours to make until the lease ends.</summary>
-/// <param name="Attempt">This attempt's number, from 1.</param>
-/// <param name="UrlOfPayment">The URL is the payment's own, not the endpoint's.</param>
-/// <param name="Ordered">Later events of the payment wait for this one.</param>
-public sealed record ClaimedDelivery(
-    Guid DeliveryId,
-    Guid EndpointId,
-    Guid EventId,
-    int Attempt,
-    DateTimeOffset LeaseEndsAt,
-    string Environment,
-    string Url,
-    bool UrlOfPayment,
-    byte[] Body,
-    string? TraceParent,
-    DateTimeOffset EventCreatedAt,
-    bool BodySignature,
-    bool Ordered,
-    SealedSecret Secret);
+/// <summary>Rows that an endpoint's lane has room for, in the order of the queue after this place.</summary>
+public sealed record LaneRoom(Guid EndpointId, int Room, QueuePlace After);
 
-/// <summary>Rows that an endpoint's lane has room for.</summary>
-public sealed record LaneRoom(Guid EndpointId, int Room);
+/// <summary>A place in an endpoint's queue, which is in the order of due time and delivery.</summary>
+public sealed record QueuePlace(DateTimeOffset DueAt, Guid DeliveryId)
+{
+    public static readonly QueuePlace Start = new(DateTimeOffset.UnixEpoch, Guid.Empty);
+}
+
+/// <summary>What a claim took of one lane, in the order of its queue, and the place of the last one.</summary>
+public sealed record ClaimedLane(ClaimedDelivery[] Deliveries, QueuePlace End)
+{
+    public static readonly ClaimedLane Empty = new([], QueuePlace.Start);
+}
 
 /// <summary>
 /// The pending deliveries: which endpoints have due ones, and the claim of some. A claim commits the attempt's number
@@ -36,8 +27,69 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
     /// late.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
+    /// <summary>A rate-limited endpoint's requests are claimed so far ahead of their turns: until after the worker's
+    /// next look.</summary>
+    private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(2);
+
     /// <summary>Deliveries skipped in one statement; a longer queue takes several.</summary>
     private const int SkipLimit = 1000;
+
+    private const string Targets = $"""
+        select {DeliveryTarget.Columns}
+        from webhook_endpoints w join webhook_secrets s on s.endpoint_id = w.id
+        where w.id = any($1)
+        """;
+
+    // A claim touches no indexed column, so it leaves the row on its page and every index as it is: rows under way stay
+    // where they were in the queue, and are passed over until their lease ends.
+    private const string ClaimStatement =
+        """
+        with asked as (
+          select l.endpoint_id, l.after_due, l.after_id, w.rate_limit, case when w.rate_limit is null then l.room else
+            least(l.room, greatest(0, floor(
+              extract(epoch from $3 + $6 - greatest(s.free_at, $3)) * w.rate_limit)))::int end as room
+          from unnest($1::uuid[], $2::int[], $4::timestamptz[], $5::uuid[])
+            as l (endpoint_id, room, after_due, after_id)
+          join webhook_endpoints w on w.id = l.endpoint_id and w.status = 'enabled'
+          left join endpoint_state s on s.endpoint_id = w.id and w.rate_limit is not null),
+        due as (
+          select d.* from asked a cross join lateral (
+            select q.ctid as place, q.attempt, q.attempt_started_at from delivery_queue q
+            where q.endpoint_id = a.endpoint_id and (q.due_at, q.delivery_id) > (a.after_due, a.after_id)
+              and q.due_at <= $3 and (q.attempt_started_at is null or q.attempt_started_at <= $3 - $7)
+              and (q.ordered_payment_id is null or (
+                not exists (
+                  select from delivery_queue p
+                  where p.endpoint_id = q.endpoint_id and p.ordered_payment_id = q.ordered_payment_id
+                    and p.ordered_version < q.ordered_version)
+                and (q.ordered_version = 1 or exists (
+                  select from webhook_events e
+                  where e.payment_id = q.ordered_payment_id and e.version = q.ordered_version - 1))))
+            order by q.due_at, q.delivery_id limit a.room for update of q skip locked) d),
+        claimed as (
+          update delivery_queue q set attempt = q.attempt + 1, attempt_started_at = $3
+          from due where q.ctid = due.place
+          returning q.delivery_id, q.endpoint_id, q.event_id, q.attempt, q.attempts_before, q.url, q.due_at,
+            due.attempt_started_at as lost_at),
+        lost as (
+          insert into attempts (delivery_id, number, id, started_at, outcome)
+          select delivery_id, attempt - 1, new_id(lost_at), lost_at, 'outcome_unknown'
+          from claimed where lost_at is not null),
+        paced as (
+          insert into endpoint_state as s (endpoint_id, free_at)
+          select a.endpoint_id, $3 + n.claims * interval '1 s' / a.rate_limit
+          from asked a join (select endpoint_id, count(*) as claims from claimed group by endpoint_id) n
+            using (endpoint_id)
+          where a.rate_limit is not null
+          on conflict (endpoint_id) do update
+            set free_at = greatest(s.free_at, $3) + (excluded.free_at - $3)
+          returning s.endpoint_id, s.free_at)
+        select c.delivery_id, c.endpoint_id, c.event_id, c.attempt, c.attempts_before, c.url, c.due_at,
+          p.free_at, e.body, e.traceparent, e.created_at
+        from claimed c
+        join webhook_events e on e.id = c.event_id
+        left join paced p on p.endpoint_id = c.endpoint_id
+        """;
 
     /// <summary>Every endpoint that has something due, or is disabled and has something waiting.</summary>
     /// <remarks>A skip scan: one index probe for each endpoint in the queue, whatever the length of its lane.</remarks>
@@ -64,57 +116,42 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
     }
 
     /// <summary>
-    /// Claims the oldest due deliveries of each lane, up to its room, in one statement and one commit. An ordered one
-    /// waits for the earlier ones of its payment, and for the event before it to have arrived at all.
+    /// Claims the oldest due deliveries of each lane after its place, up to its room, in one round trip and one commit.
+    /// An ordered one waits for the earlier ones of its payment, and for the event before it to have arrived at all.
     /// </summary>
-    public async Task<List<ClaimedDelivery>> ClaimAsync(
+    public async Task<Dictionary<Guid, ClaimedLane>> ClaimAsync(
         IReadOnlyCollection<LaneRoom> lanes, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand(
-            """
-            with asked as (
-              select l.endpoint_id, l.room, w.environment, w.url, w.body_signature, w.ordering, s.key_id, s.sealed
-              from unnest($1::uuid[], $2::int[]) as l (endpoint_id, room)
-              join webhook_endpoints w on w.id = l.endpoint_id and w.status = 'enabled'
-              join webhook_secrets s on s.endpoint_id = w.id),
-            due as (
-              select d.delivery_id, d.attempt, d.attempt_started_at from asked a cross join lateral (
-                select q.delivery_id, q.attempt, q.attempt_started_at from delivery_queue q
-                where q.endpoint_id = a.endpoint_id and q.due_at <= $3 and (q.ordered_payment_id is null or (
-                  not exists (
-                    select from delivery_queue p
-                    where p.endpoint_id = q.endpoint_id and p.ordered_payment_id = q.ordered_payment_id
-                      and p.ordered_version < q.ordered_version)
-                  and (q.ordered_version = 1 or exists (
-                    select from webhook_events e
-                    where e.payment_id = q.ordered_payment_id and e.version = q.ordered_version - 1))))
-                order by q.due_at limit a.room for update of q skip locked) d),
-            lost as (
-              insert into attempts (delivery_id, number, id, started_at, outcome)
-              select delivery_id, attempt, new_id(attempt_started_at), attempt_started_at, 'outcome_unknown'
-              from due where attempt_started_at is not null
-              on conflict do nothing),
-            claimed as (
-              update delivery_queue q set attempt = q.attempt + 1, attempt_started_at = $3, due_at = $4
-              from due where q.delivery_id = due.delivery_id
-              returning q.delivery_id, q.endpoint_id, q.event_id, q.attempt, q.url)
-            select c.delivery_id, c.endpoint_id, c.event_id, c.attempt, a.environment, coalesce(c.url, a.url),
-              c.url is not null, e.body, e.traceparent, e.created_at, a.body_signature,
-              a.ordering = 'per_payment', a.key_id, a.sealed
-            from claimed c
-            join asked a on a.endpoint_id = c.endpoint_id
-            join webhook_events e on e.id = c.event_id
-            """);
         var now = clock.GetUtcNow();
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. lanes.Select(lane => lane.EndpointId)] });
-        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. lanes.Select(lane => lane.Room)] });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now + Lease });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var claimed = new List<ClaimedDelivery>();
-        while (await reader.ReadAsync(cancellation))
-            claimed.Add(Read(reader, now + Lease));
-        return claimed;
+        Guid[] endpoints = [.. lanes.Select(lane => lane.EndpointId)];
+        await using var batch = database.CreateBatch();
+        var targets = new NpgsqlBatchCommand(Targets);
+        targets.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = endpoints });
+        batch.BatchCommands.Add(targets);
+        var claim = new NpgsqlBatchCommand(ClaimStatement);
+        claim.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = endpoints });
+        claim.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. lanes.Select(lane => lane.Room)] });
+        claim.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+        claim.Parameters.Add(new NpgsqlParameter<DateTimeOffset[]>
+        {
+            TypedValue = [.. lanes.Select(lane => lane.After.DueAt)],
+        });
+        claim.Parameters.Add(new NpgsqlParameter<Guid[]>
+        {
+            TypedValue = [.. lanes.Select(lane => lane.After.DeliveryId)],
+        });
+        claim.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Ahead });
+        claim.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Lease });
+        batch.BatchCommands.Add(claim);
+
+        await using var row = await batch.ExecuteReaderAsync(cancellation);
+        var byEndpoint = await DeliveryTarget.ReadAllAsync(row, cancellation);
+        await row.NextResultAsync(cancellation);
+        var claimed = new List<ClaimedRow>();
+        while (await row.ReadAsync(cancellation))
+            claimed.Add(ClaimedRow.Read(row));
+        return claimed.GroupBy(one => one.EndpointId)
+            .ToDictionary(lane => lane.Key, lane => InOrder(lane, byEndpoint[lane.Key], now));
     }
 
     /// <summary>
@@ -128,35 +165,63 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
             with gone as (
               delete from delivery_queue where delivery_id in (
                 select delivery_id from delivery_queue
-                where endpoint_id = any($1) and (attempt_started_at is null or due_at <= $2)
+                where endpoint_id = any($1) and (attempt_started_at is null or attempt_started_at <= $2 - $4)
                 limit $3 for update skip locked)
               returning delivery_id, attempt, attempt_started_at),
             lost as (
               insert into attempts (delivery_id, number, id, started_at, outcome)
               select delivery_id, attempt, new_id(attempt_started_at), attempt_started_at, 'outcome_unknown'
-              from gone where attempt_started_at is not null
-              on conflict do nothing)
+              from gone where attempt_started_at is not null)
             update deliveries d set status = 'skipped', finished_at = $2 from gone where d.id = gone.delivery_id
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. endpoints] });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = SkipLimit });
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Lease });
         return await command.ExecuteNonQueryAsync(cancellation) >= SkipLimit;
     }
 
-    private static ClaimedDelivery Read(NpgsqlDataReader row, DateTimeOffset leaseEndsAt) => new(
-        row.GetGuid(0),
-        row.GetGuid(1),
-        row.GetGuid(2),
-        row.GetInt32(3),
-        leaseEndsAt,
-        row.GetString(4),
-        row.GetString(5),
-        row.GetBoolean(6),
-        row.GetFieldValue<byte[]>(7),
-        row.IsDBNull(8) ? null : row.GetString(8),
-        row.GetFieldValue<DateTimeOffset>(9),
-        row.GetBoolean(10),
-        row.GetBoolean(11),
-        new SealedSecret(row.GetString(12), row.GetFieldValue<byte[]>(13)));
+    /// <summary>In the order of the queue, with turns where the endpoint has a rate limit.</summary>
+    private static ClaimedLane InOrder(IEnumerable<ClaimedRow> lane, DeliveryTarget target, DateTimeOffset now)
+    {
+        ClaimedRow[] rows = [.. lane.OrderBy(row => row.DueAt).ThenBy(row => row.DeliveryId)];
+        // The last one's turn ends when the endpoint is free again.
+        var turns = rows.Select((row, i) => row.FreeAt is { } free && target.RateLimit is { } limit
+            ? free - TimeSpan.FromSeconds((rows.Length - i) / (double)limit)
+            : now);
+        return new ClaimedLane(
+            [.. rows.Zip(turns, (row, turn) => row.Of(target, now, turn))],
+            new QueuePlace(rows[^1].DueAt, rows[^1].DeliveryId));
+    }
+
+    private sealed record ClaimedRow(
+        Guid DeliveryId,
+        Guid EndpointId,
+        Guid EventId,
+        int Attempt,
+        int AttemptsBefore,
+        string? Url,
+        DateTimeOffset DueAt,
+        DateTimeOffset? FreeAt,
+        byte[] Body,
+        string? TraceParent,
+        DateTimeOffset EventCreatedAt)
+    {
+        public static ClaimedRow Read(NpgsqlDataReader row) => new(
+            row.GetGuid(0),
+            row.GetGuid(1),
+            row.GetGuid(2),
+            row.GetInt32(3),
+            row.GetInt32(4),
+            row.IsDBNull(5) ? null : row.GetString(5),
+            row.GetFieldValue<DateTimeOffset>(6),
+            row.IsDBNull(7) ? null : row.GetFieldValue<DateTimeOffset>(7),
+            row.GetFieldValue<byte[]>(8),
+            row.IsDBNull(9) ? null : row.GetString(9),
+            row.GetFieldValue<DateTimeOffset>(10));
+
+        public ClaimedDelivery Of(DeliveryTarget target, DateTimeOffset claimedAt, DateTimeOffset turn) => new(
+            target, DeliveryId, EventId, Attempt, AttemptsBefore, Url, claimedAt, turn, Body, TraceParent,
+            EventCreatedAt);
+    }
 }

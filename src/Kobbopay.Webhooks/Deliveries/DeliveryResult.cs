@@ -25,8 +25,8 @@ public sealed record Attempt(
 }
 
 /// <summary>What becomes of a claimed delivery (contracts.md, section 4). Pure.</summary>
-/// <param name="Status">The delivery's status after this; <c>pending</c> goes back to the queue, due at <paramref
-/// name="DueAt"/>.</param>
+/// <param name="Status">The delivery's status after this; <c>pending</c> goes back to the queue.</param>
+/// <param name="DueAt">The time of the next attempt; null for one that keeps its place.</param>
 /// <param name="Attempt">Null when none was made: the claim is given back, or its attempts are used up.</param>
 /// <param name="DisableReason">Set when the answer disables the endpoint.</param>
 public sealed record DeliveryResult(
@@ -42,8 +42,7 @@ public sealed record DeliveryResult(
 
     /// <summary>The claim goes back unused: at shutdown, or when it has waited too long to be sent within its
     /// lease.</summary>
-    public static DeliveryResult GiveBack(ClaimedDelivery delivery, DateTimeOffset now) =>
-        new(delivery, Pending, now, null);
+    public static DeliveryResult GiveBack(ClaimedDelivery delivery) => new(delivery, Pending, null, null);
 
     /// <summary>The sender of the last attempt died, and there is no further one.</summary>
     public static DeliveryResult UsedUp(ClaimedDelivery delivery) => new(delivery, Exhausted, null, null);
@@ -51,7 +50,7 @@ public sealed record DeliveryResult(
     /// <param name="draw">A random number in [0, 1), for the jitter.</param>
     public static DeliveryResult Of(ClaimedDelivery delivery, Attempt attempt, DateTimeOffset now, double draw)
     {
-        var disable = delivery.UrlOfPayment ? null
+        var disable = delivery.PaymentUrl is not null ? null
             : attempt.StatusCode == Gone ? DisableReasons.Gone
             : attempt.AsksToDisable ? DisableReasons.Asked
             : null;
@@ -61,7 +60,8 @@ public sealed record DeliveryResult(
             return new DeliveryResult(delivery, Exhausted, null, attempt, disable);
 
         var overloaded = attempt.StatusCode == TooManyRequests || attempt.ErrorKind == Attempt.TimedOut;
-        var wait = RetrySchedule.Next(delivery.Environment, delivery.Attempt, attempt.RetryAfter, overloaded, draw);
+        var wait = RetrySchedule.Next(
+            delivery.Target.Environment, delivery.AttemptOfRound, attempt.RetryAfter, overloaded, draw);
         return wait is { } time
             ? new DeliveryResult(delivery, Pending, now + time, attempt)
             : new DeliveryResult(delivery, Exhausted, null, attempt);

@@ -36,7 +36,7 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
         try
         {
             using var request = Sign(delivery, startedAt, activity?.Id ?? delivery.TraceParent);
-            var pool = delivery.Environment == MerchantEnvironments.Live ? _live : _test;
+            var pool = delivery.Target.Environment == MerchantEnvironments.Live ? _live : _test;
             using var response = await pool.SendAsync(request, deadline.Token);
             attempt = await Answer.ReadAsync(response, startedAt, clock, deadline.Token);
         }
@@ -66,10 +66,10 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
         var content = new ByteArrayContent(delivery.Body);
         content.Headers.ContentType = Json;
         var request = new HttpRequestMessage(HttpMethod.Post, delivery.Url) { Content = content };
-        var secret = vault.Open(delivery.EndpointId, delivery.Secret);
         var eventId = Id.Format(Id.Event, delivery.EventId);
         foreach (var (name, value) in WebhookSignature.Sign(
-            eventId, now, delivery.Body, secret, bodySignature: delivery.BodySignature))
+            eventId, now, delivery.Body, delivery.Target.OpenSecret(vault),
+            bodySignature: delivery.Target.BodySignature))
             request.Headers.TryAddWithoutValidation(name, value);
         request.Headers.TryAddWithoutValidation(WebhookHeaders.DeliveryId, Id.Format(Id.Delivery, delivery.DeliveryId));
         request.Headers.TryAddWithoutValidation("User-Agent", "Kobbopay-Webhooks/1.0");
@@ -84,7 +84,7 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
         _ = ActivityContext.TryParse(delivery.TraceParent, traceState: null, isRemote: true, out var cause);
         var activity = Source.StartActivity("webhook attempt", ActivityKind.Client, cause);
         activity?.SetTag("http.request.method", "POST");
-        activity?.SetTag("server.address", new Uri(delivery.Url).Host);
+        activity?.SetTag("server.address", delivery.Url.Host);
         activity?.SetTag("kobbopay.delivery.id", Id.Format(Id.Delivery, delivery.DeliveryId));
         activity?.SetTag("kobbopay.attempt", delivery.Attempt);
         return activity;

@@ -41,6 +41,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
         (_queue, _lanes, _sender, _results, _metrics) = (queue, lanes, sender, results, metrics);
         (_signal, _logger) = (signal, logger);
         _lanes.RoomMade = signal.Set;
+        _lanes.Deliver = DeliverAsync;
     }
 
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
@@ -62,7 +63,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
         {
             // Not to be interrupted: what is claimed must get into its lane.
             var claimed = await _queue.ClaimAsync(rooms, CancellationToken.None);
-            _lanes.Fill(rooms, claimed, DeliverAsync);
+            _lanes.Fill(rooms, claimed);
         }
         catch
         {
@@ -77,8 +78,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
     {
         await base.StopAsync(cancellationToken);
         var (unsent, idle) = _lanes.Close();
-        var now = Clock.GetUtcNow();
-        await Task.WhenAll(unsent.Select(delivery => RecordAsync(DeliveryResult.GiveBack(delivery, now))));
+        await Task.WhenAll(unsent.Select(delivery => RecordAsync(DeliveryResult.GiveBack(delivery))));
         try
         {
             await idle.WaitAsync(StopTimeout, Clock, cancellationToken);
@@ -94,6 +94,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
     private async Task LookAsync(CancellationToken cancellation)
     {
         var (due, disabled) = await _queue.EndpointsAsync(cancellation);
+        _lanes.Rewind();
         _lanes.MarkDue(due);
         while (disabled.Count > 0 && await _queue.SkipAsync(disabled, cancellation))
         {
@@ -101,35 +102,47 @@ public sealed partial class DeliveryWorker : BackgroundLoop
         }
     }
 
-    /// <summary>Never throws. False when the endpoint is slow or does not answer.</summary>
+    /// <summary>
+    /// Never throws. False when the endpoint is slow or does not answer. It does not wait for the result to be
+    /// recorded: the next attempt may begin, and the lane counts this one until then.
+    /// </summary>
     private async Task<bool> DeliverAsync(ClaimedDelivery delivery)
     {
-        if (delivery.Attempt > RetrySchedule.AttemptLimit(delivery.Environment))
+        if (delivery.AttemptOfRound > RetrySchedule.AttemptLimit(delivery.Target.Environment))
         {
-            await RecordAsync(DeliveryResult.UsedUp(delivery));
+            _ = FinishAsync(DeliveryResult.UsedUp(delivery));
             return true;
-        }
-
-        if (Clock.GetUtcNow() + NeededLease > delivery.LeaseEndsAt)
-        {
-            await RecordAsync(DeliveryResult.GiveBack(delivery, Clock.GetUtcNow()));
-            return false;
         }
 
         try
         {
+            if (delivery.NotBefore - Clock.GetUtcNow() is { Ticks: > 0 } wait)
+                await Task.Delay(wait, Clock);
+            if (Clock.GetUtcNow() + NeededLease > delivery.LeaseEndsAt)
+            {
+                _ = FinishAsync(DeliveryResult.GiveBack(delivery));
+                return false;
+            }
+
             var attempt = await _sender.SendAsync(delivery);
             var result = DeliveryResult.Of(delivery, attempt, Clock.GetUtcNow(), Random.Shared.NextDouble());
             _metrics.Count(result);
-            await RecordAsync(result);
+            _ = FinishAsync(result);
             return attempt.StatusCode is not null && attempt.Latency < Slow;
         }
         catch (Exception failure)
         {
             // The lease ends, the attempt is recorded as lost, and the next one is made.
             LogUnexpected(failure, delivery.DeliveryId, delivery.Attempt);
+            _lanes.Done(delivery);
             return false;
         }
+    }
+
+    private async Task FinishAsync(DeliveryResult result)
+    {
+        await RecordAsync(result);
+        _lanes.Done(result.Delivery);
     }
 
     private async Task RecordAsync(DeliveryResult result)
@@ -156,18 +169,27 @@ public sealed partial class DeliveryWorker : BackgroundLoop
 
 internal static class DeliveryRegistration
 {
+    /// <summary>Results gather for so long under load; only a payment's next event in an ordered lane waits for
+    /// them.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(10);
+
     public static void AddDeliveries(this IServiceCollection services)
     {
         services.AddSingleton<DeliveryQueue>();
         services.AddSingleton<DeliveryResults>();
+        services.AddSingleton<EndpointHealth>();
+        services.AddSingleton<EndpointTrouble>();
+        services.AddLoop<OutboxRelay>();
         services.AddSingleton<EndpointLanes>();
         services.AddSingleton<DeliverySender>();
         services.AddSingleton<DeliveryMetrics>();
         services.AddSingleton(provider => new Batcher<DeliveryResult>(
             provider.GetRequiredService<DeliveryResults>().RecordAsync,
             DeliveryResults.BatchLimit,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<Batcher<DeliveryResult>>>()));
+            // The machine's own time: it paces transactions, and decides nothing about a delivery.
+            TimeProvider.System,
+            provider.GetRequiredService<ILogger<Batcher<DeliveryResult>>>(),
+            gathering: Gathering));
         services.AddLoop<DeliveryWorker>();
     }
 }

@@ -11,22 +11,27 @@ public sealed class EndpointLanes
     /// <summary>Deliveries in one claim at most.</summary>
     private const int ClaimLimit = 256;
 
-    /// <summary>Deliveries in memory at most, of all endpoints together.</summary>
+    /// <summary>Deliveries in memory at most, of all endpoints together, until their results are recorded.</summary>
     private const int TotalLimit = 2048;
 
     /// <summary>Attempts that run at the same time for one endpoint at most.</summary>
     private const int ConcurrencyLimit = 32;
 
     private const int FirstWindow = 4;
-    private const int LargestWindow = 256;
+    private const int LargestWindow = 512;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, Lane> _lanes = [];
     private readonly Queue<Lane> _turns = new();
     private TaskCompletionSource? _idle;
     private int _outstanding;
-    private int _running;
     private bool _closed;
+
+    /// <summary>Called whenever a lane that has more due gets room for it.</summary>
+    public Action RoomMade { get; set; } = () => { };
+
+    /// <summary>Makes one attempt; never throws. False says that the endpoint is slow or does not answer.</summary>
+    public Func<ClaimedDelivery, Task<bool>> Deliver { get; set; } = _ => Task.FromResult(true);
 
     /// <summary>These endpoints have due deliveries.</summary>
     public void MarkDue(IEnumerable<Guid> endpoints)
@@ -35,11 +40,20 @@ public sealed class EndpointLanes
         {
             foreach (var id in endpoints)
             {
-                if (!_lanes.TryGetValue(id, out var lane))
-                    _lanes.Add(id, lane = new Lane(id));
+                var lane = LaneOf(id);
                 lane.Due = true;
                 TakeTurn(lane);
             }
+        }
+    }
+
+    /// <summary>Has every lane begin its queue anew: for what came to stand before its place.</summary>
+    public void Rewind()
+    {
+        lock (_gate)
+        {
+            foreach (var lane in _lanes.Values)
+                lane.Place = QueuePlace.Start;
         }
     }
 
@@ -62,7 +76,7 @@ public sealed class EndpointLanes
                 lane.Outstanding += room;
                 _outstanding += room;
                 left -= room;
-                rooms.Add(new LaneRoom(lane.Id, room));
+                rooms.Add(new LaneRoom(lane.Id, room, lane.Place));
             }
         }
 
@@ -74,42 +88,33 @@ public sealed class EndpointLanes
     {
         lock (_gate)
         {
-            foreach (var (id, room) in rooms)
+            foreach (var (id, room, _) in rooms)
             {
-                Release(_lanes[id], room);
                 _lanes[id].Due = true;
-                TakeTurn(_lanes[id]);
+                Release(_lanes[id], room);
             }
         }
     }
 
-    /// <summary>
-    /// Puts what was claimed into its lanes and starts sending. <paramref name="deliver"/> never throws; false says
-    /// that the endpoint is slow or does not answer.
-    /// </summary>
-    public void Fill(
-        IReadOnlyCollection<LaneRoom> rooms,
-        IEnumerable<ClaimedDelivery> claimed,
-        Func<ClaimedDelivery, Task<bool>> deliver)
+    /// <summary>Puts what was claimed into its lanes and starts sending.</summary>
+    public void Fill(IReadOnlyCollection<LaneRoom> rooms, IReadOnlyDictionary<Guid, ClaimedLane> claimed)
     {
-        var byEndpoint = claimed.ToLookup(delivery => delivery.EndpointId);
         lock (_gate)
         {
-            foreach (var (id, room) in rooms)
+            foreach (var (id, room, after) in rooms)
             {
                 var lane = _lanes[id];
-                foreach (var delivery in byEndpoint[id])
+                var (deliveries, end) = claimed.GetValueOrDefault(id, ClaimedLane.Empty);
+                foreach (var delivery in deliveries)
                     lane.Waiting.Enqueue(delivery);
-                var got = byEndpoint[id].Count();
-                // A full claim means that there may be more.
-                lane.Due |= got == room;
-                Release(lane, room - got);
-                for (var more = Math.Min(lane.Waiting.Count, ConcurrencyOf(lane) - lane.Runners); more > 0; more--)
-                {
-                    lane.Runners++;
-                    _running++;
-                    _ = Task.Run(() => RunAsync(lane, deliver));
-                }
+                // A full claim means that there may be more. A claim from the middle that found less came to the end of
+                // the queue, and begins again.
+                var isFull = deliveries.Length == room;
+                lane.Due |= isFull || after != QueuePlace.Start;
+                lane.Place = isFull ? end : QueuePlace.Start;
+                Release(lane, room - deliveries.Length);
+                Run(lane);
+                Forget(lane);
             }
         }
     }
@@ -125,28 +130,46 @@ public sealed class EndpointLanes
             var unsent = _lanes.Values.SelectMany(lane => lane.Waiting).ToList();
             foreach (var lane in _lanes.Values)
                 lane.Waiting.Clear();
+            _outstanding -= unsent.Count;
             _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_running == 0)
+            if (_outstanding == 0)
                 _idle.SetResult();
             return (unsent, _idle.Task);
         }
     }
 
-    /// <summary>Called whenever a lane that has more due gets room for it.</summary>
-    public Action RoomMade { get; set; } = () => { };
-
-    private async Task RunAsync(Lane lane, Func<ClaimedDelivery, Task<bool>> deliver)
+    /// <summary>The delivery's result is recorded, or never will be.</summary>
+    public void Done(ClaimedDelivery delivery)
     {
-        while (Next(lane) is { } delivery)
+        lock (_gate)
         {
-            var healthy = await deliver(delivery);
+            var lane = _lanes[delivery.Target.EndpointId];
+            // What waited for this one may go now.
+            lane.Due |= delivery.Target.Ordered;
+            Release(lane, 1);
+            if (_outstanding == 0)
+                _idle?.TrySetResult();
+            Forget(lane);
+        }
+    }
+
+    private async Task RunAsync(Lane lane, ClaimedDelivery first)
+    {
+        for (ClaimedDelivery? delivery = first; delivery is not null; delivery = Next(lane))
+        {
+            var healthy = await Deliver(delivery);
             lock (_gate)
-            {
                 lane.Window = healthy ? Math.Min(lane.Window + 1, LargestWindow) : Math.Max(lane.Window / 2, 1);
-                // What waited for this one may go now.
-                lane.Due |= delivery.Ordered;
-                Release(lane, 1);
-            }
+        }
+    }
+
+    /// <summary>As many runners as the endpoint may have at a time, and has work for.</summary>
+    private void Run(Lane lane)
+    {
+        while (lane.Runners < ConcurrencyOf(lane) && lane.Waiting.TryDequeue(out var first))
+        {
+            lane.Runners++;
+            _ = Task.Run(() => RunAsync(lane, first));
         }
     }
 
@@ -155,15 +178,30 @@ public sealed class EndpointLanes
         lock (_gate)
         {
             if (lane.Runners <= ConcurrencyOf(lane) && lane.Waiting.TryDequeue(out var delivery))
+            {
+                // The window may have grown.
+                Run(lane);
                 return delivery;
+            }
+
             lane.Runners--;
-            if (--_running == 0)
-                _idle?.TrySetResult();
-            // What it has learned of an endpoint in trouble is kept; the rest is not worth its memory.
-            if (lane is { Outstanding: 0, Due: false, InTurn: false, Window: >= FirstWindow })
-                _lanes.Remove(lane.Id);
+            Forget(lane);
             return null;
         }
+    }
+
+    /// <summary>What has been learned of an endpoint in trouble is kept; the rest is not worth its memory.</summary>
+    private void Forget(Lane lane)
+    {
+        if (lane is { Outstanding: 0, Runners: 0, Due: false, InTurn: false, Window: >= FirstWindow })
+            _lanes.Remove(lane.Id);
+    }
+
+    private Lane LaneOf(Guid id)
+    {
+        if (!_lanes.TryGetValue(id, out var lane))
+            _lanes.Add(id, lane = new Lane(id));
+        return lane;
     }
 
     private void Release(Lane lane, int room)
@@ -192,9 +230,12 @@ public sealed class EndpointLanes
 
         public Queue<ClaimedDelivery> Waiting { get; } = new();
 
+        /// <summary>Where the next claim begins.</summary>
+        public QueuePlace Place { get; set; } = QueuePlace.Start;
+
         public int Window { get; set; } = FirstWindow;
 
-        /// <summary>Reserved, waiting or being sent.</summary>
+        /// <summary>Reserved, waiting, being sent, or not recorded yet.</summary>
         public int Outstanding { get; set; }
 
         public int Runners { get; set; }

@@ -36,6 +36,9 @@ alter table delivery_queue
 update delivery_queue q set url = d.url from deliveries d where d.id = q.delivery_id and d.url is not null;
 
 -- A claim writes columns that no index has, and leaves the row where it is on its page.
+alter table delivery_queue set (fillfactor = 45);
+-- A delivery is written twice, and the second time in its place.
+alter table deliveries set (fillfactor = 50);
 drop index delivery_queue_lanes;
 create index delivery_queue_lanes on delivery_queue (endpoint_id, due_at, delivery_id);
 

@@ -1,0 +1,28 @@
+namespace Kobbopay.Webhooks.Deliveries;
+
+/// <summary>A delivery whose next attempt has been committed and is ours to make until its lease ends.</summary>
+/// <param name="Attempt">This attempt's number, from 1.</param>
+/// <param name="AttemptsBefore">Those of earlier rounds: a redelivery begins the schedule anew.</param>
+/// <param name="PaymentUrl">The payment's own URL, when it replaces the endpoint's.</param>
+/// <param name="ClaimedAt">When the attempt was committed; its lease counts from there.</param>
+/// <param name="NotBefore">Its turn, where the endpoint has a rate limit; otherwise long past.</param>
+public sealed record ClaimedDelivery(
+    DeliveryTarget Target,
+    Guid DeliveryId,
+    Guid EventId,
+    int Attempt,
+    int AttemptsBefore,
+    string? PaymentUrl,
+    DateTimeOffset ClaimedAt,
+    DateTimeOffset NotBefore,
+    byte[] Body,
+    string? TraceParent,
+    DateTimeOffset EventCreatedAt)
+{
+    /// <summary>Attempts of this round, counting this one.</summary>
+    public int AttemptOfRound => Attempt - AttemptsBefore;
+
+    public DateTimeOffset LeaseEndsAt => ClaimedAt + DeliveryQueue.Lease;
+
+    public Uri Url => PaymentUrl is null ? Target.Url : new Uri(PaymentUrl);
+}
