@@ -41,7 +41,11 @@ public static class Program
         builder.Services.AddIdempotency();
         builder.Services.AddLoop<PruneIdempotencyKeys>();
         builder.Services.AddInbox<PaymentChangedConsumer>();
+        // Before the first attempt is recorded, so that its partition is there.
+        builder.Services.AddSingleton<AttemptPartitions>();
+        builder.Services.AddLoop<KeepDeliveries>();
         builder.Services.AddDeliveries();
+        builder.Services.AddLoop<ReplayWorker>();
         // The bus has a health check of its own for the broker.
         builder.AddRabbitMQClient(ResourceNames.Messaging, client => client.DisableHealthChecks = true);
         builder.Services.AddQueueProbe(ResourceNames.Webhooks, SandboxClockConsumer.Queue);
@@ -64,6 +68,9 @@ public static class Program
         app.MapDeleteEndpoint();
         app.MapReadDeliveries();
         app.MapReadAttempts();
+        app.MapRedeliver();
+        app.MapTestSend();
+        app.MapReplays();
         return app;
     }
 }

@@ -23,6 +23,11 @@ namespace Kobbopay.Webhooks;
 [JsonSerializable(typeof(Page<DeliveryAnswer>), TypeInfoPropertyName = "DeliveryPage")]
 [JsonSerializable(typeof(Page<AttemptAnswer>), TypeInfoPropertyName = "AttemptPage")]
 [JsonSerializable(typeof(EndpointTroubleData))]
+[JsonSerializable(typeof(RedeliverRequest))]
+[JsonSerializable(typeof(TestSendRequest))]
+[JsonSerializable(typeof(TestEvent))]
+[JsonSerializable(typeof(ReplayRequest))]
+[JsonSerializable(typeof(ReplayAnswer))]
 [JsonSerializable(typeof(Dictionary<string, string>), TypeInfoPropertyName = "Headers")]
 internal sealed partial class WebhooksJson : JsonSerializerContext;
 

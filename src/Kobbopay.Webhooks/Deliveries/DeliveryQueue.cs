@@ -31,6 +31,12 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
     /// next look.</summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// An ordered delivery waits so long for the event before it to arrive: that is fetched from the feed well within
+    /// it, unless it is so old that it is kept no longer.
+    /// </summary>
+    private static readonly TimeSpan LongestGap = TimeSpan.FromMinutes(10);
+
     /// <summary>Deliveries skipped in one statement; a longer queue takes several.</summary>
     private const int SkipLimit = 1000;
 
@@ -62,7 +68,7 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
                   select from delivery_queue p
                   where p.endpoint_id = q.endpoint_id and p.ordered_payment_id = q.ordered_payment_id
                     and p.ordered_version < q.ordered_version)
-                and (q.ordered_version = 1 or exists (
+                and (q.ordered_version = 1 or q.delivery_id < lowest_id($3 - $8) or exists (
                   select from webhook_events e
                   where e.payment_id = q.ordered_payment_id and e.version = q.ordered_version - 1))))
             order by q.due_at, q.delivery_id limit a.room for update of q skip locked) d),
@@ -142,6 +148,7 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
         });
         claim.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Ahead });
         claim.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Lease });
+        claim.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = LongestGap });
         batch.BatchCommands.Add(claim);
 
         await using var row = await batch.ExecuteReaderAsync(cancellation);

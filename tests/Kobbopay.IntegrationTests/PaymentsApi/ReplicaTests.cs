@@ -69,7 +69,7 @@ public sealed class ReplicaTests : IAsyncLifetime
             ReadOnlyMemory<byte>.Empty,
             PaymentsJson.Relaxed.PaymentJson,
             answer => _world.Get<PaymentStore>().ChangeAsync(
-                _world.Merchant, id, new PaymentInput.Cancel("key_1"), (batch, payment) => answer(batch, payment), Token),
+                _world.Merchant, id, new PaymentInput.Cancel("key_1"), (batch, made) => answer(batch, made), Token),
             Token);
         return (Encoding.UTF8.GetString(body.ToArray()), http.Response.Headers.ContainsKey(Idempotency.ReplayedHeader));
     }
