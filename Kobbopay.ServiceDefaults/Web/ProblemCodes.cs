@@ -29,6 +29,7 @@ public static class ProblemCodes
     public const string IdempotencyKeyReused = "idempotency_key_reused";
     public const string IdempotencyKeyInUse = "idempotency_key_in_use";
     public const string RotationInProgress = "rotation_in_progress";
+    public const string EndpointDisabled = "endpoint_disabled";
     public const string InvalidCursor = "invalid_cursor";
     public const string CursorExpired = "cursor_expired";
     public const string BodyTooLarge = "body_too_large";
@@ -60,6 +61,7 @@ public static class ProblemCodes
         new(IdempotencyKeyReused, 422, "The idempotency key was used for another request"),
         new(IdempotencyKeyInUse, 409, "A request with this idempotency key is still running", Retryable: true),
         new(RotationInProgress, 409, "A secret rotation is in progress"),
+        new(EndpointDisabled, 409, "The webhook endpoint is disabled"),
         new(InvalidCursor, 422, "The cursor is not valid"),
         new(CursorExpired, 410, "The cursor is older than what is kept"),
         new(BodyTooLarge, 413, "The body is too large"),

@@ -10,6 +10,11 @@ public static class EventTypes
     public const string EndpointDisabled = "webhook_endpoint.disabled";
     public const string ApiKeyMisused = "api_key.misused";
 
+    /// <summary>
+    /// Asked for by the merchant, sent to one endpoint, and in no feed; so it is not among those to choose from.
+    /// </summary>
+    public const string WebhookTest = "webhook.test";
+
     /// <summary>Events that another service than Payments may ask for (<see cref="MerchantEventRequested"/>).</summary>
     public static readonly IReadOnlyList<string> BornElsewhere = [EndpointFailing, EndpointDisabled, ApiKeyMisused];
 

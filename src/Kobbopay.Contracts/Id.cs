@@ -16,6 +16,7 @@ public static class Id
     public const string WebhookEndpoint = "whe_";
     public const string Delivery = "dlv_";
     public const string Attempt = "att_";
+    public const string Replay = "rpl_";
     public const string Merchant = "mer_";
     public const string ApiKey = "key_";
     public const string Exception = "exc_";

@@ -33,7 +33,8 @@ public static class CancelPayment
             merchant,
             body.Bytes,
             PaymentsJson.Relaxed.PaymentJson,
-            answer => store.ChangeAsync(merchant, paymentId, cancel, answer, cancellation),
+            answer => store.ChangeAsync(
+                merchant, paymentId, cancel, (batch, payment) => answer(batch, payment), cancellation),
             cancellation);
     }
 }

@@ -41,7 +41,9 @@ public static class CreatePayment
             cancellation);
         if (body.Value.Scenario is not null)
             scenarios.Set();
-        await AnswerAsync(http.Response, created, cancellation);
+        if (created.OrderReplayed)
+            http.Response.Headers[OrderReplayedHeader] = "true";
+        await created.Answer.WriteAsync(http.Response, cancellation);
     }
 
     private static async Task<CreateResult> CreateAsync(
@@ -62,7 +64,7 @@ public static class CreatePayment
             try
             {
                 var answer = await store.CreateAsync(merchant, draft, claim, cancellation);
-                if (answer is null or { KeyReplayed: true } or { OrderReplayed: true })
+                if (answer is null or { Answer.Replayed: true } or { OrderReplayed: true })
                     factory.Discard(draft);
                 if (answer is not null)
                     return answer;
@@ -76,20 +78,6 @@ public static class CreatePayment
         }
 
         throw new InvalidOperationException("A payment could neither be created nor found");
-    }
-
-    internal static async Task AnswerAsync(HttpResponse response, CreateResult result, CancellationToken cancellation)
-    {
-        response.StatusCode = result.Status;
-        response.ContentType = "application/json";
-        if (result.Location is not null)
-            response.Headers.Location = result.Location;
-        if (result.KeyReplayed)
-            response.Headers[Idempotency.ReplayedHeader] = "true";
-        if (result.OrderReplayed)
-            response.Headers[OrderReplayedHeader] = "true";
-        response.ContentLength = result.Body.Length;
-        await response.BodyWriter.WriteAsync(result.Body, cancellation);
     }
 }
 
@@ -105,8 +93,7 @@ internal sealed record PaymentDraft(
     string? Scenario);
 
 /// <summary>What a creation answers: a new payment's bytes, or those of the one that stands in its place.</summary>
-public sealed record CreateResult(
-    int Status, string? Location, byte[] Body, bool KeyReplayed = false, bool OrderReplayed = false);
+public sealed record CreateResult(StoredAnswer Answer, bool OrderReplayed = false);
 
 /// <summary>Turns a valid request into a payment: policies copied, address derived, token drawn.</summary>
 public sealed class PaymentFactory(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kobbopay.Payments.Domain;
+using Kobbopay.ServiceDefaults.Web;
 using Npgsql;
 
 namespace Kobbopay.Payments;

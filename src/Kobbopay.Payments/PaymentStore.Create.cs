@@ -1,11 +1,9 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Kobbopay.Contracts;
 using Kobbopay.Durability;
 using Kobbopay.Payments.Domain;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
-using Npgsql;
 
 namespace Kobbopay.Payments;
 
@@ -34,7 +32,7 @@ public sealed partial class PaymentStore
         {
             FaultPoint.Pass("create.committed");
             Committed();
-            return new CreateResult(201, location, created.Snapshot);
+            return new CreateResult(new StoredAnswer(201, location, created.Snapshot));
         }
 
         if (await FindReplayAsync(merchant, claim, cancellation) is { } replay)
@@ -48,32 +46,8 @@ public sealed partial class PaymentStore
     /// <summary>The stored answer of a used idempotency key, or null.</summary>
     /// <exception cref="ProblemException"><c>idempotency_key_reused</c> when it answered another request.</exception>
     internal async Task<CreateResult?> FindReplayAsync(
-        MerchantIdentity merchant, IdempotencyClaim? claim, CancellationToken cancellation)
-    {
-        if (claim is null)
-            return null;
-
-        await using var command = database.CreateCommand(
-            """
-            select fingerprint, status, location, body from idempotency_keys
-            where merchant_id = $1 and environment = $2 and route = $3 and key = $4
-            """);
-        command.Parameters.AddId(merchant.MerchantId);
-        command.Parameters.AddText(merchant.Environment);
-        command.Parameters.AddText(claim.Route);
-        command.Parameters.AddText(claim.Key);
-        await using var row = await command.ExecuteReaderAsync(cancellation);
-        if (!await row.ReadAsync(cancellation))
-            return null;
-        if (!CryptographicOperations.FixedTimeEquals(row.GetFieldValue<byte[]>(0), claim.Fingerprint))
-        {
-            throw new ProblemException(
-                ProblemCodes.IdempotencyKeyReused, "This idempotency key has answered a request with another body.");
-        }
-
-        return new CreateResult(
-            row.GetInt16(1), PaymentRows.TextOrNull(row, 2), row.GetFieldValue<byte[]>(3), KeyReplayed: true);
-    }
+        MerchantIdentity merchant, IdempotencyClaim? claim, CancellationToken cancellation) =>
+        await keys.FindAsync(merchant, claim, cancellation) is { } answer ? new CreateResult(answer) : null;
 
     /// <summary>Each field is within its limit, and nearly all of them consist of the rarest characters.</summary>
     private static ProblemException TooLarge()
@@ -111,59 +85,24 @@ public sealed partial class PaymentStore
             };
         }
 
-        var answer = new CreateResult(
+        var answer = new StoredAnswer(
             200,
             Location + rendered.PaymentId,
-            JsonSerializer.SerializeToUtf8Bytes(rendered, PaymentsJson.Relaxed.PaymentJson),
-            OrderReplayed: true);
+            JsonSerializer.SerializeToUtf8Bytes(rendered, PaymentsJson.Relaxed.PaymentJson));
         await RememberAsync(was, claim, answer, cancellation);
-        return answer;
+        return new CreateResult(answer, OrderReplayed: true);
     }
 
     /// <summary>Stores an answer that no creation stored, so that its key gives it again.</summary>
     private async Task RememberAsync(
-        PaymentDetails details, IdempotencyClaim? claim, CreateResult answer, CancellationToken cancellation)
+        PaymentDetails details, IdempotencyClaim? claim, StoredAnswer answer, CancellationToken cancellation)
     {
         if (claim is null)
             return;
 
         await using var batch = database.CreateBatch();
-        AddAnswer(batch, details.MerchantId, details.Environment, claim, answer, "on conflict do nothing");
+        keys.Add(batch, details.MerchantId, details.Environment, claim, answer, orLeave: true);
         await batch.ExecuteNonQueryAsync(cancellation);
-    }
-
-    /// <summary>
-    /// Stores the answer of an operation for its idempotency key, in the operation's transaction: when the key has
-    /// answered already, that ends in a unique violation and nothing has happened.
-    /// </summary>
-    internal void AddAnswer(NpgsqlBatch batch, MerchantIdentity merchant, IdempotencyClaim? claim, CreateResult answer)
-    {
-        if (claim is not null)
-            AddAnswer(batch, merchant.MerchantId, merchant.Environment, claim, answer, string.Empty);
-    }
-
-    private void AddAnswer(
-        NpgsqlBatch batch,
-        Guid merchantId,
-        string environment,
-        IdempotencyClaim claim,
-        CreateResult answer,
-        string onConflict)
-    {
-        var insert = batch.Add($"""
-            insert into idempotency_keys
-              (merchant_id, environment, route, key, fingerprint, status, location, body, created_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) {onConflict}
-            """);
-        insert.AddId(merchantId);
-        insert.AddText(environment);
-        insert.AddText(claim.Route);
-        insert.AddText(claim.Key);
-        insert.AddBytes(claim.Fingerprint);
-        insert.AddInteger(answer.Status);
-        insert.AddText(answer.Location);
-        insert.AddBytes(answer.Body);
-        insert.AddTime(clock.Now());
     }
 
     private async Task<PaymentRecord?> FindOrdersPaymentAsync(PaymentDetails wanted, CancellationToken cancellation)

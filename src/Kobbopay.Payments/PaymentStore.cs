@@ -7,6 +7,7 @@ using Kobbopay.Payments.Events;
 using Kobbopay.Payments.Exceptions;
 using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
+using Kobbopay.ServiceDefaults.Web;
 using Npgsql;
 
 namespace Kobbopay.Payments;
@@ -21,6 +22,7 @@ public sealed partial class PaymentStore(
     PaymentRenderer renderer,
     MerchantDirectory merchants,
     PaymentExceptions exceptions,
+    IdempotencyKeys keys,
     RailCatalog rails,
     Signal<EventSequencer> sequencer,
     Signal<OutboxRelay> relay,

@@ -8,6 +8,7 @@ using Kobbopay.Payments.Sandbox;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
 
 namespace Kobbopay.Payments;
 
@@ -44,8 +45,7 @@ public static class Program
         builder.Services.AddSingleton<WebhookUrls>();
         builder.Services.AddSingleton<PaymentFactory>();
         builder.Services.AddSingleton<AddressIndexes>();
-        builder.Services.AddSingleton<Idempotency>();
-        builder.Services.AddSingleton<StoredAnswers>();
+        builder.Services.AddIdempotency();
         builder.Services.AddSingleton<MerchantDirectory>();
         builder.Services.AddSingleton<ReportSlots>();
         builder.Services.AddRails(builder.Configuration);

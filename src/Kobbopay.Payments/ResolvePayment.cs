@@ -49,7 +49,8 @@ public static class ResolvePayment
             merchant,
             body.Bytes,
             PaymentsJson.Relaxed.PaymentJson,
-            answer => store.ChangeAsync(merchant, paymentId, resolve, answer, cancellation),
+            answer => store.ChangeAsync(
+                merchant, paymentId, resolve, (batch, payment) => answer(batch, payment), cancellation),
             cancellation);
     }
 }

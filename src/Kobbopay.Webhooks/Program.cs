@@ -2,6 +2,7 @@ using Kobbopay.Durability;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.Webhooks.Deliveries;
 using Kobbopay.Webhooks.Endpoints;
 using Kobbopay.Webhooks.Tools;
@@ -38,9 +39,15 @@ public static class Program
         }
 
         builder.Services.AddServiceClient(FeedHealer.HttpClientName, ResourceNames.Payments);
+        builder.Services.AddIdempotency();
+        builder.Services.AddLoop<PruneIdempotencyKeys>();
         builder.Services.AddInbox<PaymentChangedConsumer>();
+        // Before the first attempt is recorded, so that its partition is there.
+        builder.Services.AddSingleton<AttemptPartitions>();
+        builder.Services.AddLoop<KeepDeliveries>();
         builder.Services.AddDeliveries();
         builder.Services.AddTools();
+        builder.Services.AddLoop<ReplayWorker>();
         // The bus has a health check of its own for the broker.
         builder.AddRabbitMQClient(ResourceNames.Messaging, client => client.DisableHealthChecks = true);
         builder.Services.AddQueueProbe(ResourceNames.Webhooks, SandboxClockConsumer.Queue);
@@ -68,6 +75,9 @@ public static class Program
         app.MapReadDeliveries();
         app.MapReadAttempts();
         app.MapExplainSignature();
+        app.MapRedeliver();
+        app.MapTestSend();
+        app.MapReplays();
         return app;
     }
 }

@@ -29,6 +29,11 @@ namespace Kobbopay.Webhooks;
 [JsonSerializable(typeof(EndpointTroubleData))]
 [JsonSerializable(typeof(ExplainSignatureRequest))]
 [JsonSerializable(typeof(ExplainSignatureAnswer))]
+[JsonSerializable(typeof(RedeliverRequest))]
+[JsonSerializable(typeof(TestSendRequest))]
+[JsonSerializable(typeof(TestEvent))]
+[JsonSerializable(typeof(ReplayRequest))]
+[JsonSerializable(typeof(ReplayAnswer))]
 [JsonSerializable(typeof(Dictionary<string, string>), TypeInfoPropertyName = "Headers")]
 internal sealed partial class WebhooksJson : JsonSerializerContext;
 

@@ -27,7 +27,7 @@ public sealed class TakeMerchantEvents(Batcher<MerchantEventRequested> batcher, 
     /// </summary>
     internal MerchantEventRequested Checked(MerchantEventRequested request)
     {
-        var age = clock.GetUtcNow() - EventPartitions.TimeOf(request.EventId);
+        var age = clock.GetUtcNow() - WeekPartitions.TimeOf(request.EventId);
         if (request.EventId.Version != 7 || age > Oldest || age < -Newest)
             throw new InvalidDataException($"{request.EventId} is not the id of a recent event");
         if (!EventTypes.BornElsewhere.Contains(request.Type) || request.Object != EventTypes.ObjectOf(request.Type))

@@ -28,6 +28,7 @@ public sealed class DeliveryResults(
         finished as (
           delete from delivery_queue q using result r
           where q.delivery_id = r.delivery_id and q.attempt = r.attempt and r.status <> 'pending'
+            and q.attempt_started_at is not null
           returning q.delivery_id),
         again as (
           update delivery_queue q
@@ -35,6 +36,7 @@ public sealed class DeliveryResults(
             attempt = q.attempt - case when r.started_at is null then 1 else 0 end
           from result r
           where q.delivery_id = r.delivery_id and q.attempt = r.attempt and r.status = 'pending'
+            and q.attempt_started_at is not null
           returning q.delivery_id),
         recorded as (
           insert into attempts (delivery_id, number, id, started_at, latency_ms, outcome, status_code, error_kind,

@@ -19,12 +19,13 @@ public sealed class PaymentChangedConsumer(
         with {Inbox.Fresh},
         arrived as (
           insert into webhook_events (id, merchant_id, environment, type, payment_id, version, body, traceparent,
-            created_at)
+            created_at, except_endpoint_id)
           select e.id, e.merchant_id, e.environment, e.type, e.payment_id, e.version, e.body, e.traceparent,
-            e.created_at
+            e.created_at, e.except_endpoint_id
           from unnest($4::uuid[], $1::uuid[], $2::text[], $5::text[], $6::uuid[], $7::int[], $8::bytea[], $9::text[],
-              $10::timestamptz[])
-            as e (id, merchant_id, environment, type, payment_id, version, body, traceparent, created_at)
+              $10::timestamptz[], $14::uuid[])
+            as e (id, merchant_id, environment, type, payment_id, version, body, traceparent, created_at,
+              except_endpoint_id)
           join fresh on fresh.event_id = e.id
           on conflict (id) do nothing
           returning id, merchant_id, environment, type, payment_id, version),

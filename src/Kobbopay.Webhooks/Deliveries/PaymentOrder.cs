@@ -9,6 +9,12 @@ namespace Kobbopay.Webhooks.Deliveries;
 /// </summary>
 internal static class PaymentOrder
 {
+    /// <summary>
+    /// The event before one's own comes within this time, from the bus or from the feed, unless it is so old that it is
+    /// kept no longer.
+    /// </summary>
+    private const string LongestGap = "interval '10 minutes'";
+
     /// <summary>Yields the endpoints of what is released.</summary>
     private static string Release(string which) => $"""
         update delivery_queue q set due_at = $1
@@ -17,7 +23,7 @@ internal static class PaymentOrder
             select from delivery_queue p
             where p.ordered_payment_id = q.ordered_payment_id and p.endpoint_id = q.endpoint_id
               and p.ordered_version < q.ordered_version)
-          and (q.ordered_version = 1 or exists (
+          and (q.ordered_version = 1 or q.delivery_id < lowest_id($1 - {LongestGap}) or exists (
             select from webhook_events e
             where e.payment_id = q.ordered_payment_id and e.version = q.ordered_version - 1))
         returning q.endpoint_id
@@ -29,6 +35,16 @@ internal static class PaymentOrder
         var command = new NpgsqlBatchCommand(Release("q.ordered_payment_id = any($2)"));
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. payments.Distinct()] });
+        return command;
+    }
+
+    /// <summary>Goes behind the statement that queues these deliveries again.</summary>
+    public static NpgsqlBatchCommand AfterRequeue(Guid[] deliveries, DateTimeOffset now)
+    {
+        var command = new NpgsqlBatchCommand(
+            Release("q.ordered_payment_id in (select payment_id from deliveries where id = any($2))"));
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = deliveries });
         return command;
     }
 

@@ -12,7 +12,8 @@ namespace Kobbopay.Webhooks.Deliveries;
 /// <summary><c>GET /v1/webhook-deliveries</c> and <c>.../{id}</c> (contracts.md, section 4).</summary>
 internal static class ReadDeliveries
 {
-    private const string Select =
+    /// <summary>The columns that <see cref="Read"/> takes; deliveries are <c>d</c>.</summary>
+    public const string Select =
         """
         select d.id, d.environment, d.endpoint_id, d.event_id, d.event_type, d.payment_id, coalesce(d.url, w.url),
           d.status,
@@ -76,7 +77,7 @@ internal static class ReadDeliveries
             : throw NotFound();
     }
 
-    private static DeliveryAnswer Read(NpgsqlDataReader row) => new(
+    public static DeliveryAnswer Read(NpgsqlDataReader row) => new(
         Id.Format(Id.Delivery, row.GetGuid(0)),
         row.GetString(1),
         Id.Format(Id.WebhookEndpoint, row.GetGuid(2)),

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Kobbopay.Client;
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Identity;
@@ -13,42 +14,52 @@ internal static class CreateEndpoint
     public static void MapCreateEndpoint(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/webhook-endpoints", HandleAsync).RequireMerchant(Scopes.WebhooksWrite);
 
-    private static async Task<IResult> HandleAsync(
+    private static async Task HandleAsync(
         HttpContext http,
         MerchantIdentity merchant,
         EgressGuard egress,
         SecretVault vault,
+        StoredAnswers answers,
         NpgsqlDataSource database,
         TimeProvider clock,
         CancellationToken cancellation)
     {
-        var (request, _) = await JsonBody.ReadAsync(http, WebhooksJson.Default.EndpointRequest, cancellation);
-        request.Validate(merchant.Environment, egress, isNew: true);
-
-        var secret = WebhookSecret.Create();
-        var headers = request.Headers ?? [];
-        var endpoint = new EndpointRow(
-            Id.New(clock),
-            merchant.MerchantId,
-            merchant.Environment,
-            request.Url!,
-            request.EventNames!,
-            request.Description,
-            request.Ordering ?? EndpointOrdering.None,
-            request.BodySignature ?? true,
-            request.RateLimit,
-            [.. headers.Keys],
-            clock.GetUtcNow());
-        await using var batch = database.CreateBatch();
-        endpoint.Insert(batch, vault.Seal(endpoint.Id, secret), vault.SealHeaders(endpoint.Id, headers!));
-        await batch.ExecuteNonQueryAsync(cancellation);
-
-        var answer = EndpointAnswer.Of(endpoint, clock.GetUtcNow());
+        var body = await JsonBody.ReadAsync(http, WebhooksJson.Default.EndpointRequest, cancellation);
         http.Response.Headers.CacheControl = "no-store";
-        http.Response.Headers.Location = $"/v1/webhook-endpoints/{answer.Id}";
-        return Results.Json(
-            new CreatedEndpointAnswer(answer, secret), WebhooksJson.Default.CreatedEndpointAnswer, statusCode: 201);
+        await answers.AnswerAsync(
+            http, merchant, body.Bytes, WebhooksJson.Default.CreatedEndpointAnswer, CreateAsync, cancellation);
+
+        async Task CreateAsync(GiveAnswer<CreatedEndpointAnswer> answer)
+        {
+            body.Value.Validate(merchant.Environment, egress, isNew: true);
+            var secret = WebhookSecret.Create();
+            var row = Make(body.Value, merchant, clock);
+            await using var batch = database.CreateBatch();
+            var headers = body.Value.Headers ?? [];
+            row.Insert(batch, vault.Seal(row.Id, secret), vault.SealHeaders(row.Id, headers!));
+            var created = EndpointAnswer.Of(row, clock.GetUtcNow());
+            answer(
+                batch,
+                new CreatedEndpointAnswer(created, secret),
+                StatusCodes.Status201Created,
+                $"/v1/webhook-endpoints/{created.Id}",
+                onReplay: new CreatedEndpointAnswer(created, secret: null));
+            await batch.ExecuteNonQueryAsync(cancellation);
+        }
     }
+
+    private static EndpointRow Make(EndpointRequest request, MerchantIdentity merchant, TimeProvider clock) => new(
+        Id.New(clock),
+        merchant.MerchantId,
+        merchant.Environment,
+        request.Url!,
+        request.EventNames!,
+        request.Description,
+        request.Ordering ?? EndpointOrdering.None,
+        request.BodySignature ?? true,
+        request.RateLimit,
+        [.. (request.Headers ?? []).Keys],
+        clock.GetUtcNow());
 }
 
 /// <summary>The endpoint and, this once, its secret.</summary>
@@ -58,4 +69,8 @@ internal sealed record CreatedEndpointAnswer : EndpointAnswer
         : base(endpoint) => Secret = secret;
 
     public string? Secret { get; }
+
+    /// <summary>This is the answer of an earlier request with the same idempotency key: the secret is not kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool SecretAlreadyShown => Secret is null;
 }

@@ -16,36 +16,44 @@ internal sealed record EmptyRequest
 /// </summary>
 internal static class EnableEndpoint
 {
+    private const string Enable = $"""
+        with asked as (
+          select id as asked_id, status = 'disabled' as was_disabled
+          from webhook_endpoints where {EndpointRow.IsTarget} for update),
+        forgiven as (
+          update endpoint_state s
+          set failing_since = null, failures = 0, failed_event_id = null, failed_events_differ = false,
+            warned_at = null
+          from asked where s.endpoint_id = asked_id and was_disabled)
+        update webhook_endpoints set status = 'enabled', disabled_reason = null, disabled_at = null
+        from asked where id = asked_id
+        returning {EndpointRow.Columns}
+        """;
+
     public static void MapEnableEndpoint(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/webhook-endpoints/{id}/enable", HandleAsync).RequireMerchant(Scopes.WebhooksWrite);
 
-    private static async Task<IResult> HandleAsync(
+    private static async Task HandleAsync(
         HttpContext http,
         string id,
         MerchantIdentity merchant,
+        StoredAnswers answers,
         NpgsqlDataSource database,
         TimeProvider clock,
         CancellationToken cancellation)
     {
         var endpointId = ReadEndpoints.ParseId(id);
-        await JsonBody.ReadOrDefaultAsync(
+        var body = await JsonBody.ReadOrDefaultAsync(
             http, WebhooksJson.Default.EmptyRequest, EmptyRequest.Instance, cancellation);
-        await using var command = database.CreateCommand(
-            $"""
-            with asked as (
-              select id as asked_id, status = 'disabled' as was_disabled
-              from webhook_endpoints where {EndpointRow.IsTarget} for update),
-            forgiven as (
-              update endpoint_state s
-              set failing_since = null, failures = 0, failed_event_id = null, failed_events_differ = false,
-                warned_at = null
-              from asked where s.endpoint_id = asked_id and was_disabled)
-            update webhook_endpoints set status = 'enabled', disabled_reason = null, disabled_at = null
-            from asked where id = asked_id
-            returning {EndpointRow.Columns}
-            """);
-        EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
-        var endpoint = await EndpointRow.ReadOneAsync(command, cancellation);
-        return EndpointAnswer.Of(endpoint, clock.GetUtcNow()).Json();
+        await answers.AnswerAsync(
+            http, merchant, body.Bytes, WebhooksJson.Default.EndpointAnswer, database, EnableAsync, cancellation);
+
+        async Task<(EndpointAnswer, EndpointAnswer?)> EnableAsync(NpgsqlConnection connection)
+        {
+            await using var command = new NpgsqlCommand(Enable, connection);
+            EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
+            var endpoint = await EndpointRow.ReadOneAsync(command, cancellation);
+            return (EndpointAnswer.Of(endpoint, clock.GetUtcNow()), null);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Kobbopay.Client;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
@@ -60,53 +61,66 @@ internal static class RotateSecret
         app.MapPost($"{Route}/complete", CompleteAsync).RequireMerchant(Scopes.WebhooksWrite);
     }
 
-    private static async Task<IResult> RotateAsync(
+    private static async Task RotateAsync(
         HttpContext http,
         string id,
         MerchantIdentity merchant,
         SecretVault vault,
+        StoredAnswers answers,
         NpgsqlDataSource database,
         TimeProvider clock,
         CancellationToken cancellation)
     {
         var endpointId = ReadEndpoints.ParseId(id);
-        var (request, _) = await JsonBody.ReadOrDefaultAsync(
+        var body = await JsonBody.ReadOrDefaultAsync(
             http, WebhooksJson.Default.RotateSecretRequest, RotateSecretRequest.Default, cancellation);
-        var now = clock.GetUtcNow();
-        var overlapUntil = request.OverlapUntil(now);
-        var secret = WebhookSecret.Create();
-        var next = vault.Seal(endpointId, secret);
-        await using var command = database.CreateCommand(Rotate);
-        EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
-        command.Parameters.AddNullable(overlapUntil, NpgsqlDbType.TimestampTz);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = next.KeyId });
-        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = next.Bytes });
-        var endpoint = await ReadAsync(command, cancellation) with { OverlapUntil = overlapUntil };
-
         http.Response.Headers.CacheControl = "no-store";
-        return Results.Json(
-            new RotatedEndpointAnswer(EndpointAnswer.Of(endpoint, now), secret, overlapUntil),
-            WebhooksJson.Default.RotatedEndpointAnswer);
+        await answers.AnswerAsync(
+            http, merchant, body.Bytes, WebhooksJson.Default.RotatedEndpointAnswer, database, RotateAsync, cancellation);
+
+        async Task<(RotatedEndpointAnswer, RotatedEndpointAnswer?)> RotateAsync(NpgsqlConnection connection)
+        {
+            var now = clock.GetUtcNow();
+            var overlapUntil = body.Value.OverlapUntil(now);
+            var secret = WebhookSecret.Create();
+            var next = vault.Seal(endpointId, secret);
+            await using var command = new NpgsqlCommand(Rotate, connection);
+            EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
+            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+            command.Parameters.AddNullable(overlapUntil, NpgsqlDbType.TimestampTz);
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = next.KeyId });
+            command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = next.Bytes });
+            var rotated = EndpointAnswer.Of(
+                await ReadAsync(command, cancellation) with { OverlapUntil = overlapUntil }, now);
+            return (new RotatedEndpointAnswer(rotated, secret, overlapUntil),
+                new RotatedEndpointAnswer(rotated, secret: null, overlapUntil));
+        }
     }
 
-    private static async Task<IResult> CompleteAsync(
+    private static async Task CompleteAsync(
         HttpContext http,
         string id,
         MerchantIdentity merchant,
+        StoredAnswers answers,
         NpgsqlDataSource database,
         TimeProvider clock,
         CancellationToken cancellation)
     {
         var endpointId = ReadEndpoints.ParseId(id);
-        await JsonBody.ReadOrDefaultAsync(
+        var body = await JsonBody.ReadOrDefaultAsync(
             http, WebhooksJson.Default.EmptyRequest, EmptyRequest.Instance, cancellation);
-        await using var command = database.CreateCommand(Complete);
-        EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
-        var now = clock.GetUtcNow();
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
-        var endpoint = await EndpointRow.ReadOneAsync(command, cancellation) with { OverlapUntil = null };
-        return EndpointAnswer.Of(endpoint, now).Json();
+        await answers.AnswerAsync(
+            http, merchant, body.Bytes, WebhooksJson.Default.EndpointAnswer, database, CompleteAsync, cancellation);
+
+        async Task<(EndpointAnswer, EndpointAnswer?)> CompleteAsync(NpgsqlConnection connection)
+        {
+            var now = clock.GetUtcNow();
+            await using var command = new NpgsqlCommand(Complete, connection);
+            EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
+            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+            var endpoint = await EndpointRow.ReadOneAsync(command, cancellation) with { OverlapUntil = null };
+            return (EndpointAnswer.Of(endpoint, now), null);
+        }
     }
 
     /// <exception cref="ProblemException"><c>not_found</c>, <c>rotation_in_progress</c>.</exception>
@@ -155,6 +169,10 @@ internal sealed record RotatedEndpointAnswer : EndpointAnswer
         : base(endpoint) => (Secret, OverlapUntil) = (secret, overlapUntil);
 
     public string? Secret { get; }
+
+    /// <summary>This is the answer of an earlier request with the same idempotency key: the secret is not kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool SecretAlreadyShown => Secret is null;
 
     /// <summary>When the old secret ends; null when it has.</summary>
     public DateTimeOffset? OverlapUntil { get; }

@@ -51,7 +51,7 @@ public sealed class ReplicaTests : IAsyncLifetime
         }
     }
 
-    private StoredAnswers NewReplica() => new(new Idempotency(TimeProvider.System), _world.Get<PaymentStore>());
+    private StoredAnswers NewReplica() => new(new Idempotency(TimeProvider.System), _world.Get<IdempotencyKeys>());
 
     private async Task<(string Body, bool Replayed)> CancelAsync(
         StoredAnswers replica, PaymentRecord payment, string key)
@@ -69,7 +69,7 @@ public sealed class ReplicaTests : IAsyncLifetime
             ReadOnlyMemory<byte>.Empty,
             PaymentsJson.Relaxed.PaymentJson,
             answer => _world.Get<PaymentStore>().ChangeAsync(
-                _world.Merchant, id, new PaymentInput.Cancel("key_1"), answer, Token),
+                _world.Merchant, id, new PaymentInput.Cancel("key_1"), (batch, made) => answer(batch, made), Token),
             Token);
         return (Encoding.UTF8.GetString(body.ToArray()), http.Response.Headers.ContainsKey(Idempotency.ReplayedHeader));
     }

@@ -5,6 +5,7 @@ using Kobbopay.IntegrationTests.Rails;
 using Kobbopay.Payments;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.Testing;
 using Npgsql;
 

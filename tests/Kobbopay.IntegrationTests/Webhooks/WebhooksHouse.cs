@@ -116,7 +116,9 @@ internal sealed class WebhooksHouse : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
-    public async Task<Answer> SendAsync(MerchantIdentity? merchant, HttpMethod method, string target, HttpContent? body)
+    /// <param name="key">The idempotency key.</param>
+    public async Task<Answer> SendAsync(
+        MerchantIdentity? merchant, HttpMethod method, string target, HttpContent? body, string? key = null)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false })
         {
@@ -125,12 +127,15 @@ internal sealed class WebhooksHouse : IAsyncDisposable
         using var request = new HttpRequestMessage(method, target) { Content = body };
         if (merchant is not null)
             request.Headers.Add(IdentityToken.Header, GatewayIssuer().ForMerchant(ResourceNames.Webhooks, merchant));
+        if (key is not null)
+            request.Headers.Add("Idempotency-Key", key);
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         return new Answer(
             (int)response.StatusCode,
             text.Length == 0 ? default : JsonElement.Parse(text),
-            response.Headers.Location?.ToString());
+            response.Headers.Location?.ToString(),
+            response.Headers.Contains("Idempotency-Replayed"));
     }
 
     private IdentityIssuer GatewayIssuer() => new(
@@ -141,7 +146,7 @@ internal sealed class WebhooksHouse : IAsyncDisposable
         _clock);
 }
 
-internal sealed record Answer(int Status, JsonElement Body, string? Location)
+internal sealed record Answer(int Status, JsonElement Body, string? Location, bool Replayed)
 {
     public string Text(string field) => Body.GetProperty(field).GetString()!;
 
@@ -156,8 +161,8 @@ internal sealed record TestMerchant(WebhooksHouse House, MerchantIdentity Identi
 
     public Task<Answer> DeleteAsync(string target) => House.SendAsync(Identity, HttpMethod.Delete, target, null);
 
-    public Task<Answer> PostAsync(string target, object body) =>
-        House.SendAsync(Identity, HttpMethod.Post, target, JsonContent.Create(body));
+    public Task<Answer> PostAsync(string target, object? body = null, string? key = null) =>
+        House.SendAsync(Identity, HttpMethod.Post, target, body is null ? null : JsonContent.Create(body), key);
 
     /// <summary>A POST without a body.</summary>
     public Task<Answer> PostAsync(string target) => House.SendAsync(Identity, HttpMethod.Post, target, null);

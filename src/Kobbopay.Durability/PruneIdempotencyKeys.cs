@@ -1,7 +1,7 @@
-using Kobbopay.Durability;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Kobbopay.Payments;
+namespace Kobbopay.Durability;
 
 /// <summary>Forgets idempotency keys after 24 hours (contracts.md, section 1), a bounded number at a time.</summary>
 public sealed class PruneIdempotencyKeys(
@@ -20,8 +20,8 @@ public sealed class PruneIdempotencyKeys(
             delete from idempotency_keys where ctid = any (array(
               select ctid from idempotency_keys where created_at < $1 limit $2 for update skip locked))
             """);
-        command.Parameters.AddTime(Clock.Now() - Kept);
-        command.Parameters.AddInteger(BatchLimit);
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = Clock.GetUtcNow() - Kept });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchLimit });
         return await command.ExecuteNonQueryAsync(cancellation) == BatchLimit;
     }
 }

@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Kobbopay.ServiceDefaults.Identity;
-using Kobbopay.ServiceDefaults.Web;
+using Microsoft.AspNetCore.Http;
 
-namespace Kobbopay.Payments;
+namespace Kobbopay.ServiceDefaults.Web;
 
 /// <summary>
 /// A request's claim to be done once: scope is merchant, environment and route (contracts.md, section 1).

@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using Kobbopay.ServiceDefaults.Data;
+using Kobbopay.ServiceDefaults.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Kobbopay.ServiceDefaults.Web;
+
+/// <summary>The table <c>idempotency_keys</c>, which each service that has authenticated POSTs has of its own.</summary>
+public sealed class IdempotencyKeys(NpgsqlDataSource database, TimeProvider clock)
+{
+    /// <summary>The stored answer of a used key, or null.</summary>
+    /// <exception cref="ProblemException"><c>idempotency_key_reused</c> when it answered another request.</exception>
+    public async Task<StoredAnswer?> FindAsync(
+        MerchantIdentity merchant, IdempotencyClaim? claim, CancellationToken cancellation)
+    {
+        if (claim is null)
+            return null;
+
+        await using var command = database.CreateCommand(
+            """
+            select fingerprint, status, location, body from idempotency_keys
+            where merchant_id = $1 and environment = $2 and route = $3 and key = $4
+            """);
+        command.Parameters.AddOwner(merchant);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = claim.Route });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = claim.Key });
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        if (!await row.ReadAsync(cancellation))
+            return null;
+        if (!CryptographicOperations.FixedTimeEquals(row.GetFieldValue<byte[]>(0), claim.Fingerprint))
+        {
+            throw new ProblemException(
+                ProblemCodes.IdempotencyKeyReused, "This idempotency key has answered a request with another body.");
+        }
+
+        return new StoredAnswer(
+            row.GetInt16(1), row.IsDBNull(2) ? null : row.GetString(2), row.GetFieldValue<byte[]>(3), Replayed: true);
+    }
+
+    /// <summary>
+    /// Stores the answer of an operation for its key, in the operation's transaction: when the key has answered
+    /// already, that ends in a unique violation and nothing has happened. Nothing without a key.
+    /// </summary>
+    /// <param name="orLeave">There is no operation to undo: an answer that is there stays.</param>
+    public void Add(
+        NpgsqlBatch batch,
+        Guid merchantId,
+        string environment,
+        IdempotencyClaim? claim,
+        StoredAnswer answer,
+        bool orLeave = false)
+    {
+        if (claim is null)
+            return;
+
+        var insert = batch.CreateBatchCommand();
+        insert.CommandText =
+            $"""
+            insert into idempotency_keys
+              (merchant_id, environment, route, key, fingerprint, status, location, body, created_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) {(orLeave ? "on conflict do nothing" : string.Empty)}
+            """;
+        insert.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = merchantId });
+        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = environment });
+        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = claim.Route });
+        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = claim.Key });
+        insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = claim.Fingerprint });
+        insert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = answer.Status });
+        insert.Parameters.AddNullable(answer.Location, NpgsqlDbType.Text);
+        insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = answer.Body });
+        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() });
+        batch.BatchCommands.Add(insert);
+    }
+}
+
+public static class IdempotencyRegistration
+{
+    public static void AddIdempotency(this IServiceCollection services)
+    {
+        services.AddSingleton<Idempotency>();
+        services.AddSingleton<IdempotencyKeys>();
+        services.AddSingleton<StoredAnswers>();
+    }
+}

@@ -1,0 +1,100 @@
+using Kobbopay.Contracts;
+using Kobbopay.Durability;
+using Kobbopay.ServiceDefaults.Data;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
+using Npgsql;
+
+namespace Kobbopay.Webhooks.Deliveries;
+
+/// <summary>It has no fields: what is sent again is in the path.</summary>
+internal sealed record RedeliverRequest;
+
+/// <summary>
+/// <c>POST /v1/webhook-deliveries/{id}/redeliver</c>: once more from the first attempt, however it ended. One that is
+/// pending is answered as it is.
+/// </summary>
+internal static class Redeliver
+{
+    public static void MapRedeliver(this IEndpointRouteBuilder app) =>
+        app.MapPost("/v1/webhook-deliveries/{id}/redeliver", HandleAsync).RequireMerchant(Scopes.WebhooksWrite);
+
+    private static async Task HandleAsync(
+        HttpContext http,
+        string id,
+        MerchantIdentity merchant,
+        NpgsqlDataSource database,
+        StoredAnswers answers,
+        EndpointLanes lanes,
+        Signal<DeliveryWorker> signal,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        var body = await JsonBody.ReadOrDefaultAsync(
+            http, WebhooksJson.Default.RedeliverRequest, new RedeliverRequest(), cancellation);
+        await answers.AnswerAsync(
+            http, merchant, body.Bytes, WebhooksJson.Default.DeliveryAnswer, RedeliverAsync, cancellation);
+
+        async Task RedeliverAsync(GiveAnswer<DeliveryAnswer> answer)
+        {
+            if (!Id.TryParse(Id.Delivery, id, out var deliveryId))
+                throw ReadDeliveries.NotFound();
+            await using var connection = await database.OpenConnectionAsync(cancellation);
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            var (delivery, endpointId) = await LockAsync(connection, merchant, deliveryId, cancellation);
+            await using var batch = new NpgsqlBatch(connection, transaction);
+            if (delivery.Status != DeliveryResult.Pending)
+            {
+                var now = clock.GetUtcNow();
+                Requeue.AddTo(batch, [deliveryId], now);
+                delivery = delivery with { Status = DeliveryResult.Pending, NextAttemptAt = now, FinishedAt = null };
+            }
+
+            answer(batch, delivery, StatusCodes.Status202Accepted);
+            if (batch.BatchCommands.Count > 0)
+                await batch.ExecuteNonQueryAsync(cancellation);
+            await transaction.CommitAsync(cancellation);
+            lanes.MarkDue([endpointId]);
+            signal.Set();
+        }
+    }
+
+    /// <summary>The delivery as it stands once nobody else can change it.</summary>
+    private static async Task<(DeliveryAnswer Delivery, Guid EndpointId)> LockAsync(
+        NpgsqlConnection connection, MerchantIdentity merchant, Guid deliveryId, CancellationToken cancellation)
+    {
+        const string Own = "d.id = $1 and d.merchant_id = $2 and d.environment = $3";
+        await using var batch = connection.CreateBatch();
+        Add($"""
+            select w.id, w.status = 'enabled', w.deleted_at is not null
+            from deliveries d join webhook_endpoints w on w.id = d.endpoint_id
+            where {Own} for update of d
+            """);
+        // A statement of its own: it sees what was committed while the first one waited for the lock.
+        Add($"{ReadDeliveries.Select} where {Own}");
+        await using var row = await batch.ExecuteReaderAsync(cancellation);
+        if (!await row.ReadAsync(cancellation))
+            throw ReadDeliveries.NotFound();
+        var (endpointId, enabled, deleted) = (row.GetGuid(0), row.GetBoolean(1), row.GetBoolean(2));
+        if (deleted)
+        {
+            throw new ProblemException(
+                ProblemCodes.EndpointDisabled, "The endpoint of this delivery has been deleted.");
+        }
+
+        if (!enabled)
+            throw EnabledEndpoint.Disabled();
+        await row.NextResultAsync(cancellation);
+        return await row.ReadAsync(cancellation)
+            ? (ReadDeliveries.Read(row), endpointId)
+            : throw ReadDeliveries.NotFound();
+
+        void Add(string sql)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = deliveryId });
+            command.Parameters.AddOwner(merchant);
+            batch.BatchCommands.Add(command);
+        }
+    }
+}
