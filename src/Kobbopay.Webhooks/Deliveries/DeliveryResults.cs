@@ -25,9 +25,9 @@ public sealed class DeliveryResults(NpgsqlDataSource database, DeliveryQueue que
     private const string Statement = """
         with result as (
           select * from unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[],
-              $7::int[], $8::text[], $9::text[], $10::bytea[], $11::bool[])
+              $7::int[], $8::text[], $9::text[], $10::bytea[], $11::bool[], $13::int[], $14::int[], $15::int[])
             as r (delivery_id, attempt, status, due_at, started_at, latency_ms, status_code, error_kind, answer_headers,
-              answer_body, answer_truncated)),
+              answer_body, answer_truncated, connect_ms, tls_ms, first_byte_ms)),
         finished as (
           delete from delivery_queue q using result r
           where q.delivery_id = r.delivery_id and q.attempt = r.attempt and r.status <> 'pending'
@@ -41,10 +41,10 @@ public sealed class DeliveryResults(NpgsqlDataSource database, DeliveryQueue que
           returning q.delivery_id),
         recorded as (
           insert into attempts (delivery_id, number, id, started_at, latency_ms, outcome, status_code, error_kind,
-            answer_headers, answer_body, answer_truncated)
+            answer_headers, answer_body, answer_truncated, connect_ms, tls_ms, first_byte_ms)
           select r.delivery_id, r.attempt, new_id(r.started_at), r.started_at, r.latency_ms,
             case when r.error_kind is null then 'succeeded' else 'failed' end, r.status_code, r.error_kind,
-            r.answer_headers, r.answer_body, r.answer_truncated
+            r.answer_headers, r.answer_body, r.answer_truncated, r.connect_ms, r.tls_ms, r.first_byte_ms
           from result r
           where r.started_at is not null
             and r.delivery_id in (select delivery_id from finished union all select delivery_id from again)
@@ -105,5 +105,16 @@ public sealed class DeliveryResults(NpgsqlDataSource database, DeliveryQueue que
             TypedValue = [.. results.Select(r => r.Attempt is { Truncated: true })],
         });
         parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+        AddMilliseconds(parameters, results, attempt => attempt.Connect);
+        AddMilliseconds(parameters, results, attempt => attempt.Tls);
+        AddMilliseconds(parameters, results, attempt => attempt.FirstByte);
     }
+
+    private static void AddMilliseconds(
+        NpgsqlParameterCollection parameters, IReadOnlyList<DeliveryResult> results, Func<Attempt, TimeSpan?> part) =>
+        parameters.Add(new NpgsqlParameter<int?[]>
+        {
+            TypedValue = [.. results.Select(r => (int?)(r.Attempt is { } attempt ? part(attempt) : null)
+                ?.TotalMilliseconds)],
+        });
 }
