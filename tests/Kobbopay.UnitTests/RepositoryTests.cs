@@ -147,7 +147,7 @@ public sealed partial class RepositoryTests
         from line in LinesOf(file).Index()
         select (file, line.Index + 1, line.Item);
 
-    private static string[] LinesOf(string file) => File.ReadAllLines(Path.Combine(Root, file));
+    internal static string[] LinesOf(string file) => File.ReadAllLines(Path.Combine(Root, file));
 
     private static IEnumerable<string> FilesUnder(string folder)
     {

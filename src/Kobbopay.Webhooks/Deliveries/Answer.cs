@@ -1,27 +1,30 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace Kobbopay.Webhooks.Deliveries;
 
-/// <summary>Reads as much of an endpoint's answer as is kept for the merchant: its status, its headers, its first 16
-/// KiB.</summary>
+/// <summary>Reads as much of an endpoint's answer as is kept for the merchant: its status, its headers without what
+/// may be a credential, its first 16 KiB.</summary>
 internal static class Answer
 {
     private const int BodyLimit = 16 * 1024;
     private const int HeadersLimit = 8 * 1024;
+    private const string Redacted = "[redacted]";
+
+    /// <summary>A header with one of these in its name may carry a credential, <c>Set-Cookie</c> and
+    /// <c>WWW-Authenticate</c> among them.</summary>
+    private static readonly SearchValues<string> Sensitive = SearchValues.Create(
+        ["auth", "cookie", "credential", "key", "passw", "proxy-", "secret", "session", "token"],
+        StringComparison.OrdinalIgnoreCase);
 
     public static async Task<Attempt> ReadAsync(
         HttpResponseMessage response, DateTimeOffset startedAt, TimeProvider clock, CancellationToken deadline)
     {
         var status = (int)response.StatusCode;
-        var error = status switch
-        {
-            >= 200 and < 300 => null,
-            >= 300 and < 400 => "redirect",
-            _ => "http_status",
-        };
         var (body, truncated) = await BodyAsync(response, deadline);
         return new Attempt(
-            startedAt, TimeSpan.Zero, status, error, Headers(response), body, truncated, RetryAfter(response, clock),
+            startedAt, TimeSpan.Zero, status, ErrorKinds.Of(status), Headers(response), body, truncated,
+            RetryAfter(response, clock),
             response.Headers.TryGetValues("webhook-delivery", out var asks)
                 && asks.Contains("disable", StringComparer.OrdinalIgnoreCase));
     }
@@ -30,20 +33,32 @@ internal static class Answer
     private static async Task<(byte[] Body, bool Truncated)> BodyAsync(
         HttpResponseMessage response, CancellationToken deadline)
     {
-        var buffer = new byte[BodyLimit + 1];
-        var length = 0;
-        var broken = false;
+        var buffer = ArrayPool<byte>.Shared.Rent(BodyLimit + 1);
         try
         {
-            await using var stream = await response.Content.ReadAsStreamAsync(deadline);
-            length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, deadline);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or IOException)
-        {
-            broken = true;
-        }
+            var length = 0;
+            var broken = false;
+            try
+            {
+                await using var stream = await response.Content.ReadAsStreamAsync(deadline);
+                int count;
+                // By hand: what came before the end or the break is kept.
+                while (length <= BodyLimit
+                    && (count = await stream.ReadAsync(buffer.AsMemory(length, BodyLimit + 1 - length), deadline)) > 0)
+                    length += count;
+            }
+            catch (Exception failure)
+                when (failure is HttpRequestException or OperationCanceledException or IOException)
+            {
+                broken = true;
+            }
 
-        return (buffer[..Math.Min(length, BodyLimit)], broken || length > BodyLimit);
+            return (buffer[..Math.Min(length, BodyLimit)], broken || length > BodyLimit);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private static string Headers(HttpResponseMessage response)
@@ -52,7 +67,7 @@ internal static class Answer
         var left = HeadersLimit;
         foreach (var (name, values) in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated))
         {
-            var value = string.Join(", ", values);
+            var value = name.AsSpan().ContainsAny(Sensitive) ? Redacted : string.Join(", ", values);
             left -= name.Length + value.Length;
             if (left < 0)
                 break;

@@ -1,3 +1,5 @@
+using Kobbopay.Webhooks.Endpoints;
+
 namespace Kobbopay.Webhooks.Deliveries;
 
 /// <summary>A delivery whose next attempt has been committed and is ours to make until its lease ends.</summary>
@@ -26,5 +28,8 @@ public sealed record ClaimedDelivery(
 
     public DateTimeOffset LeaseEndsAt => ClaimedAt + DeliveryQueue.Lease;
 
-    public Uri Url => PaymentUrl is null ? Target.Url : new Uri(PaymentUrl);
+    /// <summary>Where to send, by the rules of today; null when they refuse it.</summary>
+    public Uri? CheckedUrl(EgressGuard egress) => PaymentUrl is null
+        ? Target.CheckedUrl(egress)
+        : EndpointUrl.Check(PaymentUrl, Target.Environment, egress, out var url) is null ? url : null;
 }

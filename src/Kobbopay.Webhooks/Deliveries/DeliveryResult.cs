@@ -2,12 +2,14 @@ namespace Kobbopay.Webhooks.Deliveries;
 
 /// <summary>What one attempt came to, as the merchant may read it.</summary>
 /// <param name="StatusCode">Null when there was no answer.</param>
-/// <param name="ErrorKind">Null for a success: <c>dns connect tls timeout blocked_address invalid_answer redirect
-/// http_status</c>.</param>
+/// <param name="ErrorKind">Null for a success; else one of <see cref="ErrorKinds"/>.</param>
 /// <param name="Headers">The answer's headers as a JSON object.</param>
 /// <param name="Body">The answer's first 16 KiB.</param>
 /// <param name="RetryAfter">What the answer asked for.</param>
 /// <param name="AsksToDisable">The answer carries <c>webhook-delivery: disable</c>.</param>
+/// <param name="Connect">Null where a connection was there already, or that part was not reached; so the next
+/// two.</param>
+/// <param name="FirstByte">From sending to the answer's head.</param>
 public sealed record Attempt(
     DateTimeOffset StartedAt,
     TimeSpan Latency,
@@ -17,9 +19,12 @@ public sealed record Attempt(
     byte[]? Body = null,
     bool Truncated = false,
     TimeSpan? RetryAfter = null,
-    bool AsksToDisable = false)
+    bool AsksToDisable = false,
+    TimeSpan? Connect = null,
+    TimeSpan? Tls = null,
+    TimeSpan? FirstByte = null)
 {
-    public const string TimedOut = "timeout";
+    public const string TimedOut = ErrorKinds.Timeout;
 
     public bool Succeeded => ErrorKind is null;
 }

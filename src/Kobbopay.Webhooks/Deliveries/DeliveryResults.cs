@@ -22,9 +22,10 @@ public sealed class DeliveryResults(
     private const string Statement = """
         with result as (
           select * from unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::uuid[], $6::timestamptz[],
-              $7::int[], $8::int[], $9::text[], $10::text[], $11::bytea[], $12::bool[])
+              $7::int[], $8::int[], $9::text[], $10::text[], $11::bytea[], $12::bool[], $13::int[], $14::int[],
+              $15::int[])
             as r (delivery_id, attempt, status, due_at, attempt_id, started_at, latency_ms, status_code, error_kind,
-              answer_headers, answer_body, answer_truncated)),
+              answer_headers, answer_body, answer_truncated, connect_ms, tls_ms, first_byte_ms)),
         finished as (
           delete from delivery_queue q using result r
           where q.delivery_id = r.delivery_id and q.attempt = r.attempt and r.status <> 'pending'
@@ -40,14 +41,14 @@ public sealed class DeliveryResults(
           returning q.delivery_id),
         recorded as (
           insert into attempts (delivery_id, number, id, started_at, latency_ms, outcome, status_code, error_kind,
-            answer_headers, answer_body, answer_truncated)
+            answer_headers, answer_body, answer_truncated, connect_ms, tls_ms, first_byte_ms)
           select r.delivery_id, r.attempt, r.attempt_id, r.started_at, r.latency_ms,
             case when r.error_kind is null then 'succeeded' else 'failed' end, r.status_code, r.error_kind,
-            r.answer_headers, r.answer_body, r.answer_truncated
+            r.answer_headers, r.answer_body, r.answer_truncated, r.connect_ms, r.tls_ms, r.first_byte_ms
           from result r
           where r.started_at is not null
             and r.delivery_id in (select delivery_id from finished union all select delivery_id from again))
-        update deliveries d set status = r.status, finished_at = $13
+        update deliveries d set status = r.status, finished_at = $16
         from result r join finished f on f.delivery_id = r.delivery_id
         where d.id = r.delivery_id
         """;
@@ -106,6 +107,9 @@ public sealed class DeliveryResults(
         parameters.Add(Array(results, r => r.Attempt?.Headers));
         parameters.Add(Array(results, r => r.Attempt?.Body));
         parameters.Add(Array(results, r => r.Attempt is { Truncated: true }));
+        parameters.Add(Array(results, r => (int?)r.Attempt?.Connect?.TotalMilliseconds));
+        parameters.Add(Array(results, r => (int?)r.Attempt?.Tls?.TotalMilliseconds));
+        parameters.Add(Array(results, r => (int?)r.Attempt?.FirstByte?.TotalMilliseconds));
         parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
     }
 

@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Sockets;
+using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Kobbopay.Client;
 using Kobbopay.Contracts;
 using Kobbopay.Webhooks.Endpoints;
@@ -21,38 +22,48 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
     private static readonly ActivitySource Source = new("Kobbopay.Webhooks");
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     private readonly HttpMessageInvoker _live = Create(egress, MerchantEnvironments.Live);
     private readonly HttpMessageInvoker _test = Create(egress, MerchantEnvironments.Test);
 
     public async Task<Attempt> SendAsync(ClaimedDelivery delivery)
     {
-        using var activity = StartActivity(delivery);
         var startedAt = clock.GetUtcNow();
-        var start = clock.GetTimestamp();
+        // Again, because the rules may have changed since the endpoint was made.
+        if (delivery.CheckedUrl(egress) is not { } url)
+            return new Attempt(startedAt, TimeSpan.Zero, StatusCode: null, ErrorKinds.UrlRefused);
+
+        using var activity = StartActivity(delivery, url);
         using var deadline = new CancellationTokenSource(Timeout, clock);
+        using var content = new AttemptContent(delivery.Body, clock);
         Attempt attempt;
         try
         {
-            using var request = Sign(delivery, startedAt, activity?.Id ?? delivery.TraceParent);
+            using var request = Sign(delivery, url, content, startedAt, activity?.Id ?? delivery.TraceParent);
             var pool = delivery.Target.Environment == MerchantEnvironments.Live ? _live : _test;
             using var response = await pool.SendAsync(request, deadline.Token);
+            content.Answered();
             attempt = await Answer.ReadAsync(response, startedAt, clock, deadline.Token);
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or IOException)
         {
-            attempt = new Attempt(startedAt, TimeSpan.Zero, StatusCode: null, KindOf(failure));
+            attempt = new Attempt(startedAt, TimeSpan.Zero, StatusCode: null, ErrorKinds.Of(failure));
         }
         catch (CryptographicException)
         {
             // The key ring lacks this row's key: ours to mend, and the delivery waits for it by its schedule.
-            attempt = new Attempt(startedAt, TimeSpan.Zero, StatusCode: null, "secret_unavailable");
+            attempt = new Attempt(startedAt, TimeSpan.Zero, StatusCode: null, ErrorKinds.SecretUnavailable);
         }
 
         activity?.SetTag("http.response.status_code", attempt.StatusCode);
         activity?.SetTag("error.type", attempt.ErrorKind);
-        return attempt with { Latency = clock.GetElapsedTime(start) };
+        return attempt with
+        {
+            Latency = content.Elapsed,
+            Connect = content.Connect,
+            Tls = content.Tls(url.Scheme == Uri.UriSchemeHttps),
+            FirstByte = content.FirstByte,
+        };
     }
 
     public void Dispose()
@@ -61,11 +72,10 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
         _test.Dispose();
     }
 
-    private HttpRequestMessage Sign(ClaimedDelivery delivery, DateTimeOffset now, string? traceParent)
+    private HttpRequestMessage Sign(
+        ClaimedDelivery delivery, Uri url, AttemptContent content, DateTimeOffset now, string? traceParent)
     {
-        var content = new ByteArrayContent(delivery.Body);
-        content.Headers.ContentType = Json;
-        var request = new HttpRequestMessage(HttpMethod.Post, delivery.Url) { Content = content };
+        var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = content };
         var eventId = Id.Format(Id.Event, delivery.EventId);
         var secrets = delivery.Target.OpenSecrets(vault, now);
         foreach (var (name, value) in secrets.Headers)
@@ -81,41 +91,58 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
     }
 
     /// <summary>One span for each attempt, in the trace of the request that caused the event.</summary>
-    private static Activity? StartActivity(ClaimedDelivery delivery)
+    private static Activity? StartActivity(ClaimedDelivery delivery, Uri url)
     {
         _ = ActivityContext.TryParse(delivery.TraceParent, traceState: null, isRemote: true, out var cause);
         var activity = Source.StartActivity("webhook attempt", ActivityKind.Client, cause);
         activity?.SetTag("http.request.method", "POST");
-        activity?.SetTag("server.address", delivery.Url.Host);
+        activity?.SetTag("server.address", url.Host);
         activity?.SetTag("kobbopay.delivery.id", Id.Format(Id.Delivery, delivery.DeliveryId));
         activity?.SetTag("kobbopay.attempt", delivery.Attempt);
         return activity;
     }
 
-    private static string KindOf(Exception failure) => failure switch
-    {
-        OperationCanceledException => Attempt.TimedOut,
-        _ when Find<BlockedAddressException>(failure) is not null => "blocked_address",
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => "dns",
-        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => "tls",
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => "connect",
-        _ when Find<SocketException>(failure) is not null => "connection_lost",
-        _ => "invalid_answer",
-    };
+    /// <summary>The socket pool's events belong to the attempt that they are for.</summary>
+    private static AttemptContent? Watch(HttpRequestMessage request) => request.Content as AttemptContent;
 
-    private static T? Find<T>(Exception? failure)
-        where T : Exception
+    private static async ValueTask<Stream> ConnectAsync(
+        EgressGuard egress, string environment, SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
-        while (failure is not (null or T))
-            failure = failure.InnerException;
-        return failure as T;
+        var watch = Watch(context.InitialRequestMessage);
+        watch?.Connecting();
+        var stream = await egress.ConnectAsync(context.DnsEndPoint, environment, cancellation);
+        watch?.Connected();
+        return stream;
     }
+
+    /// <summary>
+    /// Certificates are always checked, with what the handshake brings and nothing else: an address that a certificate
+    /// names for missing issuers or for its revocation is one more URL that a stranger has chosen, and no guard is on
+    /// the way there.
+    /// </summary>
+    [SuppressMessage("Security", "CA5398", Justification = "No system's configuration may let an older one in.")]
+    private static SslClientAuthenticationOptions Secure() => new()
+    {
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        AllowRenegotiation = false,
+        CertificateChainPolicy = new X509ChainPolicy
+        {
+            DisableCertificateDownloads = true,
+            RevocationMode = X509RevocationMode.NoCheck,
+            ApplicationPolicy = { new Oid("1.3.6.1.5.5.7.3.1", "Server Authentication") },
+        },
+    };
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The invoker owns its handler.")]
     private static HttpMessageInvoker Create(EgressGuard egress, string environment) => new(new SocketsHttpHandler
     {
-        ConnectCallback = (context, cancellation) =>
-            egress.ConnectAsync(context.DnsEndPoint, environment, cancellation),
+        ConnectCallback = (context, cancellation) => ConnectAsync(egress, environment, context, cancellation),
+        PlaintextStreamFilter = (context, _) =>
+        {
+            Watch(context.InitialRequestMessage)?.Ready();
+            return ValueTask.FromResult<Stream>(new BoundedStream(context.PlaintextStream));
+        },
+        SslOptions = Secure(),
         ConnectTimeout = ConnectTimeout,
         AllowAutoRedirect = false,
         UseProxy = false,

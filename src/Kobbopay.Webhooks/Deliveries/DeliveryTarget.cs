@@ -9,7 +9,7 @@ public sealed record DeliveryTarget(
     Guid EndpointId,
     Guid MerchantId,
     string Environment,
-    Uri Url,
+    string Url,
     bool BodySignature,
     int? RateLimit,
     SealedEndpoint Sealed)
@@ -20,6 +20,7 @@ public sealed record DeliveryTarget(
         + SealedEndpoint.Columns;
 
     private EndpointSecrets? _secrets;
+    private Uri? _url;
 
     public static async Task<Dictionary<Guid, DeliveryTarget>> ReadAllAsync(
         NpgsqlDataReader row, CancellationToken cancellation)
@@ -39,11 +40,19 @@ public sealed record DeliveryTarget(
     public EndpointSecrets OpenSecrets(SecretVault vault, DateTimeOffset now) =>
         _secrets ??= Sealed.Open(vault, EndpointId, now);
 
+    /// <summary>Where to send, by the rules of today; null when they refuse it.</summary>
+    public Uri? CheckedUrl(EgressGuard egress)
+    {
+        if (_url is null && EndpointUrl.Check(Url, Environment, egress, out var url) is null)
+            _url = url;
+        return _url;
+    }
+
     private static DeliveryTarget Read(NpgsqlDataReader row) => new(
         row.GetGuid(0),
         row.GetGuid(1),
         row.GetString(2),
-        new Uri(row.GetString(3)),
+        row.GetString(3),
         row.GetBoolean(4),
         row.IsDBNull(5) ? null : row.GetInt32(5),
         SealedEndpoint.Read(row, 6));

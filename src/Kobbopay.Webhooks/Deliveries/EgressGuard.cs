@@ -8,6 +8,9 @@ namespace Kobbopay.Webhooks.Deliveries;
 /// <summary>An attempt was refused because of the address that its host name has.</summary>
 public sealed class BlockedAddressException(string host) : IOException($"No public address: {host}");
 
+/// <summary>The host name has no address, or nobody could tell.</summary>
+public sealed class NameNotResolvedException(string host, Exception? cause) : IOException($"No address: {host}", cause);
+
 /// <summary>
 /// Where webhooks may go, decided when connecting, on the very address that is then used, so that no name and no second
 /// resolution leads inside (contracts.md, section 4). Ranges are those that Microsoft.Security.AntiSSRF maintains (the
@@ -26,21 +29,30 @@ public sealed class EgressGuard
         .. new[] { "2001::/23", "2002::/16" }.Select(IPNetwork.Parse),
     ];
 
-    /// <summary>Not to be had by any allowance: link-local, and the metadata and host agents of clouds.</summary>
+    /// <summary>
+    /// Not to be had by any allowance: link-local, the metadata and host agents of clouds, and the IPv6 forms that
+    /// embed an IPv4 address (compatible, translated, NAT64, Teredo, 6to4), behind which any of those could stand.
+    /// </summary>
     private static readonly IPNetwork[] Never =
     [
         .. new[]
         {
             "169.254.0.0/16", "fe80::/10", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::/32",
-            "fd20:ce::/32",
+            "fd20:ce::/32", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16",
         }.Select(IPNetwork.Parse),
     ];
 
     private readonly IPNetwork[] _allowed;
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
 
+    /// <param name="resolve">The addresses of a host name; the system's resolver when null.</param>
     /// <exception cref="InvalidOperationException">An allowance in Production, or one that is not a CIDR.</exception>
-    public EgressGuard(IConfiguration configuration, IHostEnvironment host)
+    public EgressGuard(
+        IConfiguration configuration,
+        IHostEnvironment host,
+        Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
     {
+        _resolve = resolve ?? Dns.GetHostAddressesAsync;
         var texts = configuration.GetSection("Egress:AllowedCidrs").GetChildren().Select(cidr => cidr.Value).ToArray();
         if (texts.Length > 0 && host.IsProduction())
             throw new InvalidOperationException("Egress:AllowedCidrs must be empty in Production");
@@ -60,18 +72,22 @@ public sealed class EgressGuard
 
     /// <summary>Whether the configuration names this address's network for the environment.</summary>
     public bool IsExplicitlyAllowed(IPAddress address, string environment) =>
-        environment == MerchantEnvironments.Test && Within(_allowed, address) && !Within(Never, address);
+        environment == MerchantEnvironments.Test && Within(_allowed, address) && !IsOutOfReach(address);
 
-    /// <summary>A connection to the first allowed address that answers.</summary>
+    /// <summary>
+    /// A connection to the first of the host's addresses that answers. The name is resolved once, and what was checked
+    /// is what is connected to: a DNS server that answers differently the next time changes nothing.
+    /// </summary>
+    /// <exception cref="NameNotResolvedException">The name has no address.</exception>
     /// <exception cref="BlockedAddressException">One of the host's addresses is not allowed: then none is
     /// used.</exception>
     public async ValueTask<Stream> ConnectAsync(DnsEndPoint target, string environment, CancellationToken cancellation)
     {
         var addresses = IPAddress.TryParse(target.Host, out var literal)
             ? [literal]
-            : await Dns.GetHostAddressesAsync(target.Host, cancellation);
+            : await ResolveAsync(target.Host, cancellation);
         // A name with one address inside is somebody's trick or mistake; the addresses outside do not make it good.
-        if (addresses.Length == 0 || !addresses.All(address => Allows(address, environment)))
+        if (!addresses.All(address => Allows(address, environment)))
             throw new BlockedAddressException(target.Host);
 
         Socket? socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -88,9 +104,36 @@ public sealed class EgressGuard
         }
     }
 
+    private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _resolve(host, cancellation) is { Length: > 0 } addresses
+                ? addresses
+                : throw new NameNotResolvedException(host, cause: null);
+        }
+        // Not a name (an empty or overlong label) is an argument to the resolver, not a failure of the network.
+        catch (Exception failure) when (failure is SocketException or ArgumentException)
+        {
+            throw new NameNotResolvedException(host, failure);
+        }
+    }
+
     private static bool IsPublic(IPAddress address) =>
         (address.AddressFamily == AddressFamily.InterNetwork || GlobalUnicast.Contains(address))
-        && !Within(Special, address) && !Within(Never, address);
+        && !Within(Special, address) && !IsOutOfReach(address);
+
+    /// <summary>Loopback alone is no embedded address, though it has the look of one.</summary>
+    private static bool IsOutOfReach(IPAddress address) =>
+        (Within(Never, address) && !address.Equals(IPAddress.IPv6Loopback)) || IsIsatap(address);
+
+    /// <summary>An interface that is named after its IPv4 address (RFC 5214), in whatever network it stands.</summary>
+    private static bool IsIsatap(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        return address.TryWriteBytes(bytes, out var length) && length == 16
+            && (bytes[8] & 0b1111_1100) == 0 && bytes[9..12].SequenceEqual((ReadOnlySpan<byte>)[0, 0x5e, 0xfe]);
+    }
 
     private static bool Within(IPNetwork[] networks, IPAddress address) =>
         Array.Exists(networks, network => network.Contains(address));

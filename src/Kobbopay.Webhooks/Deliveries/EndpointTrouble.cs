@@ -146,5 +146,5 @@ internal sealed record EndpointTroubleData(
 internal sealed record TroubledEndpoint(string Id, string Url)
 {
     public static TroubledEndpoint Of(DeliveryTarget target) =>
-        new(Contracts.Id.Format(Contracts.Id.WebhookEndpoint, target.EndpointId), target.Url.OriginalString);
+        new(Contracts.Id.Format(Contracts.Id.WebhookEndpoint, target.EndpointId), target.Url);
 }

@@ -29,7 +29,7 @@ internal static class ReadAttempts
         await using var command = database.CreateCommand(
             $"""
             select a.id, a.number, a.started_at, a.latency_ms, a.outcome, a.status_code, a.error_kind, a.answer_headers,
-              a.answer_body, a.answer_truncated
+              a.answer_body, a.answer_truncated, a.connect_ms, a.tls_ms, a.first_byte_ms
             from deliveries d left join attempts a on a.delivery_id = d.id and {range.Where("a.id")}
             where d.merchant_id = $3 and d.environment = $4 and d.id = $5
             {range.OrderAndLimit("a.id")}
@@ -59,15 +59,24 @@ internal static class ReadAttempts
         Id.Format(Id.Attempt, row.GetGuid(0)),
         row.GetInt32(1),
         row.GetFieldValue<DateTimeOffset>(2),
-        row.IsDBNull(3) ? null : row.GetInt32(3),
+        Milliseconds(row, 3),
+        Milliseconds(row, 10),
+        Milliseconds(row, 11),
+        Milliseconds(row, 12),
         row.GetString(4),
         row.IsDBNull(5) ? null : row.GetInt32(5),
         row.IsDBNull(6) ? null : row.GetString(6),
         row.IsDBNull(7) ? null : JsonSerializer.Deserialize(row.GetString(7), WebhooksJson.Default.Headers),
         row.IsDBNull(8) ? null : Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(8)),
         row.GetBoolean(9));
+
+    private static int? Milliseconds(NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetInt32(column);
 }
 
+/// <param name="ConnectMs">Finding the address and connecting; null where a connection was there already, or that part
+/// was not reached. So the next two.</param>
+/// <param name="FirstByteMs">From sending to the answer's head.</param>
 /// <param name="Outcome"><c>succeeded</c>, <c>failed</c>, or <c>outcome_unknown</c>: the sender died before it could
 /// tell.</param>
 /// <param name="ResponseBody">The first 16 KiB; bytes that are not UTF-8 are replaced.</param>
@@ -76,6 +85,9 @@ internal sealed record AttemptAnswer(
     int Number,
     DateTimeOffset StartedAt,
     int? LatencyMs,
+    int? ConnectMs,
+    int? TlsMs,
+    int? FirstByteMs,
     string Outcome,
     int? StatusCode,
     string? ErrorKind,

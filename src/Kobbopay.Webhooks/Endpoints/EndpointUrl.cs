@@ -11,14 +11,22 @@ internal static class EndpointUrl
     public const int LongestUrl = 2048;
 
     /// <summary>What is wrong with the URL, or null.</summary>
-    public static InvalidField? Check(string? url, string environment, EgressGuard egress) => url switch
+    public static InvalidField? Check(string? url, string environment, EgressGuard egress) =>
+        Check(url, environment, egress, out _);
+
+    public static InvalidField? Check(string? url, string environment, EgressGuard egress, out Uri parsed)
     {
-        null => new InvalidField("/url", "required", "Where the events go is needed."),
-        { Length: > LongestUrl } => new InvalidField("/url", "too_long", $"A URL has {LongestUrl} characters at most."),
-        _ when !Uri.TryCreate(url, UriKind.Absolute, out _) || url.Any(c => c <= ' ' || char.IsControl(c)) =>
-            new InvalidField("/url", "invalid_format", "This is not an absolute URL."),
-        _ => Check(new Uri(url), environment, egress),
-    };
+        parsed = null!;
+        return url switch
+        {
+            null => new InvalidField("/url", "required", "Where the events go is needed."),
+            { Length: > LongestUrl } =>
+                new InvalidField("/url", "too_long", $"A URL has {LongestUrl} characters at most."),
+            _ when !Uri.TryCreate(url, UriKind.Absolute, out parsed!) || HasBlanks(url) =>
+                new InvalidField("/url", "invalid_format", "This is not an absolute URL."),
+            _ => Check(parsed, environment, egress),
+        };
+    }
 
     /// <summary><c>scheme://host:port</c>, the port always spelled out.</summary>
     public static string OriginOf(string url)
@@ -44,6 +52,17 @@ internal static class EndpointUrl
         return IsUsualPort(url.Port) || IsAllowedLiteral(url, environment, egress)
             ? null
             : new InvalidField("/url", "port_not_allowed", "Use port 80, 443, or one of 8000 to 9999.");
+    }
+
+    private static bool HasBlanks(string url)
+    {
+        foreach (var c in url)
+        {
+            if (c == ' ' || char.IsControl(c))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Ports of web servers; those of databases and mail are not for webhooks.</summary>

@@ -201,7 +201,7 @@ public sealed class DeliveryTests : IAsyncLifetime
         var delivery = await merchant.DeliveryAsync(message, one => one.GetProperty("attemptCount").GetInt32() == 1);
         var attempt = (await merchant.AttemptsAsync(delivery))[0];
         attempt.GetProperty("statusCode").GetInt32().Should().Be(307);
-        attempt.GetProperty("errorKind").GetString().Should().Be("redirect");
+        attempt.GetProperty("errorKind").GetString().Should().Be("redirect_refused");
         target.Requests.Should().BeEmpty();
     }
 

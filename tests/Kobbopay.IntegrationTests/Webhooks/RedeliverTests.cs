@@ -199,7 +199,7 @@ public sealed class RedeliverTests : IAsyncLifetime
         Id.TryParse(Id.Delivery, waiting.GetProperty("id").GetString(), out var deliveryId).Should().BeTrue();
         Id.TryParse(Id.WebhookEndpoint, endpoint.Text("id"), out var endpointId).Should().BeTrue();
         var target = new DeliveryTarget(
-            endpointId, merchant.Identity.MerchantId, "test", _receiver.Url, BodySignature: true,
+            endpointId, merchant.Identity.MerchantId, "test", _receiver.Url.ToString(), BodySignature: true,
             RateLimit: null,
             new SealedEndpoint(new SealedSecret("k1", []), Next: null, OverlapUntil: null, Headers: null));
         var now = _clock.GetUtcNow();

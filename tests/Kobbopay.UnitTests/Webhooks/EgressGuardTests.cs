@@ -54,6 +54,13 @@ public sealed class EgressGuardTests
     [InlineData("64:ff9b::7f00:1")]
     [InlineData("64:ff9b::a9fe:a9fe")]
     [InlineData("64:ff9b:1::1")]
+    [InlineData("64:ff9b::101:101")]
+    [InlineData("::1.1.1.1")]
+    [InlineData("::ffff:0:1.1.1.1")]
+    [InlineData("2001:0:101:101::fefe:fefe")]
+    [InlineData("2002:101:101::1")]
+    [InlineData("2a00:1450:4001:830:0:5efe:7f00:1")]
+    [InlineData("2a00:1450:4001:830:200:5efe:101:101")]
     [InlineData("2002:7f00:1::")]
     [InlineData("2002:a9fe:a9fe::1")]
     [InlineData("2001::7f00:1")]
@@ -93,8 +100,21 @@ public sealed class EgressGuardTests
     [InlineData("fe80::1")]
     [InlineData("fd00:ec2::254")]
     [InlineData("::ffff:169.254.169.254")]
+    [InlineData("::169.254.169.254")]
+    [InlineData("::ffff:0:169.254.169.254")]
+    [InlineData("64:ff9b::169.254.169.254")]
+    [InlineData("64:ff9b:1:a9fe:a9:fe00::")]
+    [InlineData("2002:a9fe:a9fe::1")]
+    [InlineData("2001:0:101:101::5601:5601")]
+    [InlineData("fd12:0:0:1:0:5efe:a9fe:a9fe")]
+    [InlineData("fe80::5efe:a9fe:a9fe")]
     public void No_allowance_reaches_link_local_or_metadata(string address) =>
         Guard("Development", "0.0.0.0/0", "::/0").Allows(IPAddress.Parse(address), "test").Should().BeFalse();
+
+    [Fact]
+    public void An_allowance_of_everything_reaches_what_is_neither() =>
+        new[] { "::1", "127.0.0.1", "10.0.0.1", "fd12::1" }.Should().OnlyContain(address =>
+            Guard("Development", "0.0.0.0/0", "::/0").Allows(IPAddress.Parse(address), "test"));
 
     [Fact]
     public void A_start_in_production_with_an_allowance_fails() =>

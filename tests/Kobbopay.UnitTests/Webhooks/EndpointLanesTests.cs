@@ -129,7 +129,7 @@ public sealed class EndpointLanesTests
     private static ClaimedLane Claimed(LaneRoom room)
     {
         var target = new DeliveryTarget(
-            room.EndpointId, NewId(), "test", new Uri("http://localhost"), BodySignature: true,
+            room.EndpointId, NewId(), "test", "http://localhost", BodySignature: true,
             RateLimit: null,
             new SealedEndpoint(new SealedSecret("k1", []), Next: null, OverlapUntil: null, Headers: null));
         var deliveries = Enumerable.Range(0, room.Room).Select(_ => new ClaimedDelivery(

@@ -10,7 +10,7 @@ public sealed class EndpointTallyTests
     private static readonly Guid Other = Guid.CreateVersion7(Noon);
 
     private readonly DeliveryTarget _target = new(
-        Guid.CreateVersion7(Noon), Guid.CreateVersion7(Noon), "live", new Uri("https://example.com"),
+        Guid.CreateVersion7(Noon), Guid.CreateVersion7(Noon), "live", "https://example.com",
         BodySignature: true, RateLimit: null,
         new SealedEndpoint(new SealedSecret("k1", []), Next: null, OverlapUntil: null, Headers: null));
 
