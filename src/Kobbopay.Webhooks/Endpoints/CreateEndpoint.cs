@@ -49,7 +49,8 @@ internal static class CreateEndpoint
         }
     }
 
-    private static EndpointRow Make(CreateEndpointRequest request, MerchantIdentity merchant, TimeProvider clock) => new(
+    private static EndpointRow Make(
+        CreateEndpointRequest request, MerchantIdentity merchant, TimeProvider clock) => new(
         Id.New(clock),
         merchant.MerchantId,
         merchant.Environment,
@@ -110,7 +111,7 @@ internal sealed record CreatedEndpointAnswer : EndpointAnswer
 
     public string? Secret { get; }
 
-    /// <summary>This is the answer of an earlier request with the same idempotency key: the secret is not kept.</summary>
+    /// <summary>This is the answer of an earlier request with the same idempotency key: no secret is kept.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool SecretAlreadyShown => Secret is null;
 }
