@@ -7,7 +7,7 @@ using NpgsqlTypes;
 
 namespace Kobbopay.ServiceDefaults.Web;
 
-/// <summary>The table <c>idempotency_keys</c>, which each service that has authenticated POSTs has of its own.</summary>
+/// <summary>The table <c>idempotency_keys</c>: each service that has authenticated POSTs has one of its own.</summary>
 public sealed class IdempotencyKeys(NpgsqlDataSource database, TimeProvider clock)
 {
     /// <summary>The stored answer of a used key, or null.</summary>

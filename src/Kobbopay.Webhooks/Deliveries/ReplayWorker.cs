@@ -41,8 +41,8 @@ public sealed class ReplayWorker(
         where merchant_id = $1 and environment = $2 and id > $3 and id < $4 order by id limit $5
         """;
 
-    // An event that is committed has its deliveries, so what has none is missing; its lock keeps it from being forgotten
-    // at this very moment.
+    // An event that is committed has its deliveries, so what has none is missing; its lock keeps it from being
+    // forgotten at this very moment.
     private const string QueueMissing = """
         with missing as (
           select e.id, e.type, e.payment_id, e.version, e.merchant_id, e.environment,

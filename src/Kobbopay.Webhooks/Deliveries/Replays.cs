@@ -63,8 +63,8 @@ internal sealed record ReplayAnswer(
 }
 
 /// <summary>
-/// <c>POST /v1/webhook-endpoints/{id}/recover</c> sends again what failed, <c>.../replay-missing</c> sends what was never
-/// sent. Either may be a million deliveries, so the answer is the replay, and <see cref="ReplayWorker"/> does it.
+/// <c>POST /v1/webhook-endpoints/{id}/recover</c> sends again what failed, <c>.../replay-missing</c> sends what was
+/// never sent. Either may be a million deliveries, so the answer is the replay, and <see cref="ReplayWorker"/> does it.
 /// </summary>
 internal static class Replays
 {

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Kobbopay.Contracts;
 using Kobbopay.Durability;
-using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.Testing;
 using Kobbopay.Webhooks.Deliveries;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,15 +37,15 @@ public sealed class ReplayTests : IAsyncLifetime
         await using var other = await WebhookReceiver.StartAsync();
         var elsewhere = await merchant.EndpointAsync(other.Url);
         var recent = Now - TimeSpan.FromHours(1);
-        await SeedAsync(merchant, endpoint, "exhausted", 3, recent);
-        await SeedAsync(merchant, endpoint, "skipped", 2, recent);
-        await SeedAsync(merchant, endpoint, "succeeded", 4, recent);
-        await SeedAsync(merchant, endpoint, "exhausted", 5, recent - TimeSpan.FromHours(1));
-        await SeedAsync(merchant, elsewhere, "exhausted", 6, recent);
+        await Replaying.SeedAsync(merchant, endpoint, "exhausted", 3, recent);
+        await Replaying.SeedAsync(merchant, endpoint, "skipped", 2, recent);
+        await Replaying.SeedAsync(merchant, endpoint, "succeeded", 4, recent);
+        await Replaying.SeedAsync(merchant, endpoint, "exhausted", 5, recent - TimeSpan.FromHours(1));
+        await Replaying.SeedAsync(merchant, elsewhere, "exhausted", 6, recent);
 
-        var started = await RecoverAsync(merchant, endpoint, recent);
-        var done = await DoneAsync(merchant, started);
-        var again = await DoneAsync(merchant, await RecoverAsync(merchant, endpoint, recent));
+        var started = await Replaying.RecoverAsync(merchant, endpoint, recent);
+        var done = await Replaying.DoneAsync(merchant, started);
+        var again = await Replaying.DoneAsync(merchant, await Replaying.RecoverAsync(merchant, endpoint, recent));
 
         started.Status.Should().Be(202);
         started.Location.Should().Be($"{endpoint.Location}/replays/{started.Text("id")}");
@@ -74,11 +73,11 @@ public sealed class ReplayTests : IAsyncLifetime
         var merchant = _house.NewMerchant();
         var endpoint = await merchant.EndpointAsync(_receiver.Url);
         await StopReplaysAsync();
-        await SeedAsync(merchant, endpoint, "skipped", Many, Now - TimeSpan.FromHours(1));
+        await Replaying.SeedAsync(merchant, endpoint, "skipped", Many, Now - TimeSpan.FromHours(1));
         var since = Now - TimeSpan.FromHours(2);
 
         var answers = await Task.WhenAll(
-            Enumerable.Range(0, 20).Select(_ => RecoverAsync(merchant, endpoint, since)));
+            Enumerable.Range(0, 20).Select(_ => Replaying.RecoverAsync(merchant, endpoint, since)));
         answers.Select(answer => answer.Text("id")).Distinct().Should().ContainSingle();
         answers[0].Text("status").Should().Be("running");
         await _house.StopAsync();
@@ -97,7 +96,7 @@ public sealed class ReplayTests : IAsyncLifetime
                     """);
             }
 
-            var done = await DoneAsync(merchant, answers[0]);
+            var done = await Replaying.DoneAsync(merchant, answers[0]);
             done.Body.GetProperty("queued").GetInt64().Should().Be(Many);
             await second.StopAsync(Token);
         }
@@ -127,13 +126,14 @@ public sealed class ReplayTests : IAsyncLifetime
         await first.ReceiveAsync(4);
         (await merchant.PostAsync($"{old.Location}/test")).Status.Should().Be(202);
         await first.ReceiveAsync(5);
-        await SeedAsync(merchant, old, "succeeded", 2, Now - TimeSpan.FromDays(2));
+        await Replaying.SeedAsync(merchant, old, "succeeded", 2, Now - TimeSpan.FromDays(2));
 
         var endpoint = await merchant.PostEndpointAsync(
             new { url = _receiver.Url, events = new[] { "payment.*" }, ordering = "per_payment" });
-        var started = await ReplayMissingAsync(merchant, endpoint, Now - TimeSpan.FromDays(1));
-        var done = await DoneAsync(merchant, started);
-        var again = await DoneAsync(merchant, await ReplayMissingAsync(merchant, endpoint, Now - TimeSpan.FromDays(1)));
+        var started = await Replaying.ReplayMissingAsync(merchant, endpoint, Now - TimeSpan.FromDays(1));
+        var done = await Replaying.DoneAsync(merchant, started);
+        var again = await Replaying.DoneAsync(
+            merchant, await Replaying.ReplayMissingAsync(merchant, endpoint, Now - TimeSpan.FromDays(1)));
 
         started.Text("kind").Should().Be("replay_missing");
         done.Body.GetProperty("queued").GetInt64().Should().Be(2);
@@ -156,8 +156,8 @@ public sealed class ReplayTests : IAsyncLifetime
         await _house.PublishAsync(merchant.Event("webhook_endpoint.failing") with { ExceptEndpointId = id });
         await Eventually.TrueAsync(() => _house.QueryAsync<bool>("select count(*) = 1 from webhook_events"));
 
-        var done = await DoneAsync(
-            merchant, await ReplayMissingAsync(merchant, endpoint, Now - TimeSpan.FromDays(1)));
+        var done = await Replaying.DoneAsync(
+            merchant, await Replaying.ReplayMissingAsync(merchant, endpoint, Now - TimeSpan.FromDays(1)));
 
         done.Body.GetProperty("queued").GetInt64().Should().Be(0);
         _receiver.Requests.Should().BeEmpty();
@@ -180,8 +180,8 @@ public sealed class ReplayTests : IAsyncLifetime
             Token);
         while (!coming.IsCompleted)
         {
-            var done = await DoneAsync(
-                merchant, await ReplayMissingAsync(merchant, endpoint, Now - TimeSpan.FromHours(1)));
+            var done = await Replaying.DoneAsync(
+                merchant, await Replaying.ReplayMissingAsync(merchant, endpoint, Now - TimeSpan.FromHours(1)));
             done.Body.GetProperty("queued").GetInt64().Should().Be(0);
         }
 
@@ -196,9 +196,9 @@ public sealed class ReplayTests : IAsyncLifetime
     {
         var merchant = _house.NewMerchant();
         var endpoint = await merchant.EndpointAsync(_receiver.Url);
-        await SeedAsync(merchant, endpoint, "exhausted", 3, Now - TimeSpan.FromHours(1));
+        await Replaying.SeedAsync(merchant, endpoint, "exhausted", 3, Now - TimeSpan.FromHours(1));
         await StopReplaysAsync();
-        var started = await RecoverAsync(merchant, endpoint, Now - TimeSpan.FromHours(2));
+        var started = await Replaying.RecoverAsync(merchant, endpoint, Now - TimeSpan.FromHours(2));
         await _house.QueryAsync<long>(
             """
             with gone as (
@@ -209,106 +209,14 @@ public sealed class ReplayTests : IAsyncLifetime
 
         await _house.Services.GetRequiredService<ReplayWorker>().StartAsync(Token);
 
-        (await DoneAsync(merchant, started)).Text("status").Should().Be("canceled");
-        var refused = await RecoverAsync(merchant, endpoint, Now - TimeSpan.FromHours(2));
+        (await Replaying.DoneAsync(merchant, started)).Text("status").Should().Be("canceled");
+        var refused = await Replaying.RecoverAsync(merchant, endpoint, Now - TimeSpan.FromHours(2));
         (refused.Status, refused.Text("code")).Should().Be((409, "endpoint_disabled"));
         (await merchant.GetAsync("/v1/webhook-deliveries?status=exhausted")).Data.Should().HaveCount(3);
-    }
-
-    [Theory]
-    [InlineData("{}", "required")]
-    [InlineData("""{"since":null}""", "required")]
-    [InlineData("""{"since":"yesterday"}""", "invalid_format")]
-    [InlineData("""{"since":"2026-01-01"}""", "invalid_format")]
-    [InlineData("""{"since":"2026-01-01T00:00:00"}""", "invalid_format")]
-    [InlineData("""{"since":"2020-01-01T00:00:00Z"}""", "out_of_range")]
-    [InlineData("""{"since":"2999-01-01T00:00:00+02:00"}""", "out_of_range")]
-    [InlineData("""{"since":1767225600}""", "wrong_type")]
-    public async Task A_time_that_is_none_or_out_of_range_is_refused_and_leaves_no_replay(string body, string code)
-    {
-        var merchant = _house.NewMerchant();
-        var endpoint = await merchant.EndpointAsync(_receiver.Url);
-
-        foreach (var route in new[] { "recover", "replay-missing" })
-        {
-            using var content = new StringContent(body, null, "application/json");
-            var answer = await _house.SendAsync(
-                merchant.Identity, HttpMethod.Post, $"{endpoint.Location}/{route}", content);
-            answer.Status.Should().Be(422);
-            var error = answer.Body.GetProperty("errors").EnumerateArray().Should().ContainSingle().Subject;
-            error.GetProperty("pointer").GetString().Should().Be("/since");
-            error.GetProperty("code").GetString().Should().Be(code);
-        }
-
-        (await _house.QueryAsync<long>("select count(*) from replays")).Should().Be(0);
-    }
-
-    [Fact]
-    public async Task Replays_are_their_merchants_own_and_need_the_scope()
-    {
-        var merchant = _house.NewMerchant();
-        var endpoint = await merchant.EndpointAsync(_receiver.Url);
-        await SeedAsync(merchant, endpoint, "exhausted", 1, Now - TimeSpan.FromHours(2));
-        var since = Now - TimeSpan.FromHours(1);
-        var own = await RecoverAsync(merchant, endpoint, since);
-        foreach (var stranger in new[]
-        {
-            _house.NewMerchant(),
-            merchant with { Identity = merchant.Identity with { Environment = "live" } },
-        })
-        {
-            (await RecoverAsync(stranger, endpoint, Now - TimeSpan.FromDays(1))).Text("code").Should().Be("not_found");
-            (await ReplayMissingAsync(stranger, endpoint, since)).Text("code").Should().Be("not_found");
-            (await stranger.GetAsync(own.Location!)).Text("code").Should().Be("not_found");
-        }
-
-        var reader = merchant with { Identity = merchant.Identity with { Scopes = [Scopes.WebhooksRead] } };
-        var writer = merchant with { Identity = merchant.Identity with { Scopes = [Scopes.WebhooksWrite] } };
-        (await RecoverAsync(reader, endpoint, since)).Text("code").Should().Be("insufficient_scope");
-        (await ReplayMissingAsync(reader, endpoint, since)).Text("code").Should().Be("insufficient_scope");
-        (await writer.GetAsync(own.Location!)).Text("code").Should().Be("insufficient_scope");
-        (await reader.GetAsync(own.Location!)).Status.Should().Be(200);
-        (await merchant.GetAsync($"{endpoint.Location}/replays/rpl_x")).Status.Should().Be(404);
-        (await _house.QueryAsync<long>("select count(*) from replays")).Should().Be(1);
-    }
-
-    private static Task<Answer> RecoverAsync(TestMerchant merchant, Answer endpoint, DateTimeOffset since) =>
-        merchant.PostAsync($"{endpoint.Location}/recover", new { since = since.UtcDateTime.ToString("O") });
-
-    private static Task<Answer> ReplayMissingAsync(TestMerchant merchant, Answer endpoint, DateTimeOffset since) =>
-        merchant.PostAsync($"{endpoint.Location}/replay-missing", new { since = since.UtcDateTime.ToString("O") });
-
-    private static Task<Answer> DoneAsync(TestMerchant merchant, Answer started)
-    {
-        started.Status.Should().Be(202, started.Body.ToString());
-        return Eventually.GetAsync(
-            () => merchant.GetAsync(started.Location!), replay => replay.Text("status") != "running");
     }
 
     private Task QueueIsEmptyAsync() =>
         Eventually.TrueAsync(() => _house.QueryAsync<bool>("select not exists (select from delivery_queue)"));
 
     private Task StopReplaysAsync() => _house.Services.GetRequiredService<ReplayWorker>().StopAsync(Token);
-
-    /// <summary>Deliveries of as many events, all of that time and with that end.</summary>
-    private async Task SeedAsync(TestMerchant merchant, Answer endpoint, string status, int count, DateTimeOffset at)
-    {
-        Id.TryParse(Id.WebhookEndpoint, endpoint.Text("id"), out var endpointId).Should().BeTrue();
-        await using var command = _house.Sql.CreateCommand(
-            """
-            with seeded as (
-              insert into webhook_events (id, merchant_id, environment, type, payment_id, version, body, created_at)
-              select new_id($4), $1, 'test', 'payment.paid', new_id($4), 1, '{}', $4 from generate_series(1, $5)
-              returning id, payment_id)
-            insert into deliveries (id, merchant_id, environment, endpoint_id, event_id, event_type, payment_id, status,
-              created_at, finished_at)
-            select new_id($4), $1, 'test', $2, id, 'payment.paid', payment_id, $3, $4, $4 from seeded
-            """);
-        command.Parameters.Add(new() { Value = merchant.Identity.MerchantId });
-        command.Parameters.Add(new() { Value = endpointId });
-        command.Parameters.Add(new() { Value = status });
-        command.Parameters.Add(new() { Value = at });
-        command.Parameters.Add(new() { Value = count });
-        await command.ExecuteNonQueryAsync(Token);
-    }
 }

@@ -77,7 +77,8 @@ public sealed class TestSendTests : IAsyncLifetime
     [InlineData("webhook.*")]
     public async Task It_is_nothing_that_a_filter_can_name(string pattern)
     {
-        var refused = await _house.NewMerchant().PostEndpointAsync(new { url = _receiver.Url, events = new[] { pattern } });
+        var refused = await _house.NewMerchant().PostEndpointAsync(
+            new { url = _receiver.Url, events = new[] { pattern } });
 
         (refused.Status, ErrorOf(refused)).Should().Be((422, "/events/0 unknown_event"));
     }
