@@ -5,8 +5,8 @@ using Kobbopay.ServiceDefaults.Web;
 namespace Kobbopay.Payments;
 
 /// <summary>
-/// A payment's own <c>webhookUrl</c> (contracts.md, section 4): the Webhooks service knows the merchant's endpoints, and
-/// says whether one of them vouches for it.
+/// A payment's own <c>webhookUrl</c> (contracts.md, section 4): the Webhooks service knows the merchant's endpoints,
+/// and says whether one of them vouches for it.
 /// </summary>
 public sealed class WebhookUrls(IHttpClientFactory http)
 {

@@ -30,7 +30,8 @@ public sealed class PaymentChangedConsumer(
           on conflict (id) do nothing
           returning id, merchant_id, environment, type, payment_id, version),
         wanted as (
-          select a.*, w.id as endpoint_id, w.status = 'enabled' as enabled, w.ordering = 'per_payment' as ordered,
+          select a.*, w.id as endpoint_id, w.status = 'enabled' as enabled,
+            w.ordering = 'per_payment' and a.payment_id is not null as ordered,
             $15 and w.ordering = 'none' and w.rate_limit is null and w.id <> all($16) as at_once,
             case when w.origin = o.origin and 1 = row_number() over (
               partition by a.id, w.origin order by (w.status = 'enabled') desc, w.id) then o.url end as url

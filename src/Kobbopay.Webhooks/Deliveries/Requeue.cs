@@ -23,7 +23,8 @@ internal static class Requeue
             insert into delivery_queue (delivery_id, endpoint_id, event_id, due_at, attempt, attempts_before, url,
               ordered_payment_id, ordered_version)
             select b.id, b.endpoint_id, b.event_id,
-              case when w.ordering = 'per_payment' and e.payment_id is not null then 'infinity' else $2 end, n.made, n.made, b.url,
+              case when w.ordering = 'per_payment' and e.payment_id is not null then 'infinity' else $2 end,
+              n.made, n.made, b.url,
               case when w.ordering = 'per_payment' then e.payment_id end,
               case when w.ordering = 'per_payment' then e.version end
             from back b

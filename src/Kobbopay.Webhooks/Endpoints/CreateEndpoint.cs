@@ -70,7 +70,7 @@ internal sealed record CreatedEndpointAnswer : EndpointAnswer
 
     public string? Secret { get; }
 
-    /// <summary>This is the answer of an earlier request with the same idempotency key: the secret is not kept.</summary>
+    /// <summary>The answer of an earlier request with the same idempotency key: the secret is not kept.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool SecretAlreadyShown => Secret is null;
 }

@@ -41,7 +41,11 @@ public sealed record SealedEndpoint(
         OverlapUntil <= now
             ? this with
             {
-                Secret = Next!, Next = null, OverlapUntil = null, Previous = Secret, RetiredAt = OverlapUntil,
+                Secret = Next!,
+                Next = null,
+                OverlapUntil = null,
+                Previous = Secret,
+                RetiredAt = OverlapUntil,
             }
             : this;
 

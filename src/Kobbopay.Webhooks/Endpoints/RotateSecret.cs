@@ -76,7 +76,8 @@ internal static class RotateSecret
             http, WebhooksJson.Default.RotateSecretRequest, RotateSecretRequest.Default, cancellation);
         http.Response.Headers.CacheControl = "no-store";
         await answers.AnswerAsync(
-            http, merchant, body.Bytes, WebhooksJson.Default.RotatedEndpointAnswer, database, RotateAsync, cancellation);
+            http, merchant, body.Bytes, WebhooksJson.Default.RotatedEndpointAnswer, database, RotateAsync,
+            cancellation);
 
         async Task<(RotatedEndpointAnswer, RotatedEndpointAnswer?)> RotateAsync(NpgsqlConnection connection)
         {
@@ -170,7 +171,7 @@ internal sealed record RotatedEndpointAnswer : EndpointAnswer
 
     public string? Secret { get; }
 
-    /// <summary>This is the answer of an earlier request with the same idempotency key: the secret is not kept.</summary>
+    /// <summary>The answer of an earlier request with the same idempotency key: the secret is not kept.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool SecretAlreadyShown => Secret is null;
 
