@@ -79,15 +79,21 @@ public sealed class DeliveryResults(
             batch.BatchCommands.Add(PaymentOrder.After(ended, clock.GetUtcNow()));
 
         List<FailingEndpoint> failing = [];
-        await using var row = await batch.ExecuteReaderAsync(cancellation);
-        if (news.Length > 0)
+        HashSet<Guid> released = [];
+        await using (var row = await batch.ExecuteReaderAsync(cancellation))
         {
-            failing = await EndpointHealth.ReadAsync(row, cancellation);
-            await row.NextResultAsync(cancellation);
+            if (news.Length > 0)
+            {
+                failing = await EndpointHealth.ReadAsync(row, cancellation);
+                await row.NextResultAsync(cancellation);
+            }
+
+            if (ended.Length > 0)
+                released = await PaymentOrder.ReadAsync(row, cancellation);
         }
 
-        if (ended.Length > 0)
-            lanes.MarkDue(await PaymentOrder.ReadAsync(row, cancellation));
+        // Only now it is committed: a claim that came before would find nothing.
+        lanes.MarkDue(released);
         health.Remember(news);
         return failing;
     }

@@ -199,6 +199,17 @@ public sealed class RetryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_event_that_is_about_no_payment_does_not_wait_at_an_ordered_endpoint()
+    {
+        var merchant = _house.NewMerchant();
+        await merchant.EndpointAsync(_receiver.Url, "per_payment");
+
+        var message = await merchant.PublishAsync(merchant.Event("api_key.misused") with { Payment = null });
+
+        await merchant.DeliveryAsync(message, Is("succeeded"));
+    }
+
+    [Fact]
     public async Task A_stop_and_a_start_go_on_where_they_were()
     {
         var merchant = _house.NewMerchant();
