@@ -32,6 +32,12 @@ public delegate void GiveAnswer<in T>(
     NpgsqlBatch batch, T answer, int status = StatusCodes.Status200OK, string? location = null, T? onReplay = null)
     where T : class;
 
+/// <summary>An answer that an operation gives from within its transaction.</summary>
+/// <param name="OnReplay">As in <see cref="GiveAnswer{T}"/>.</param>
+public sealed record GivenAnswer<T>(
+    T Answer, int Status = StatusCodes.Status200OK, string? Location = null, T? OnReplay = null)
+    where T : class;
+
 /// <summary>
 /// Answers of POSTs, each given once per idempotency key: it is stored in the transaction that makes it true.
 /// </summary>
@@ -39,14 +45,13 @@ public sealed class StoredAnswers(Idempotency idempotency, IdempotencyKeys keys)
 {
     /// <summary>The same for an operation whose answer is known only once its statement has run: both are one
     /// transaction.</summary>
-    /// <param name="run">Yields the answer, and what is stored in its place where it carries a secret.</param>
     public Task AnswerAsync<T>(
         HttpContext http,
         MerchantIdentity merchant,
         ReadOnlyMemory<byte> body,
         JsonTypeInfo<T> type,
         NpgsqlDataSource database,
-        Func<NpgsqlConnection, Task<(T Answer, T? OnReplay)>> run,
+        Func<NpgsqlConnection, Task<GivenAnswer<T>>> run,
         CancellationToken cancellation)
         where T : class
     {
@@ -56,9 +61,9 @@ public sealed class StoredAnswers(Idempotency idempotency, IdempotencyKeys keys)
         {
             await using var connection = await database.OpenConnectionAsync(cancellation);
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            var (answer, onReplay) = await run(connection);
+            var (answer, status, location, onReplay) = await run(connection);
             await using var batch = new NpgsqlBatch(connection, transaction);
-            give(batch, answer, onReplay: onReplay);
+            give(batch, answer, status, location, onReplay);
             if (batch.BatchCommands.Count > 0)
                 await batch.ExecuteNonQueryAsync(cancellation);
             await transaction.CommitAsync(cancellation);

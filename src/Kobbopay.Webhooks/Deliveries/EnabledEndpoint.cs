@@ -11,15 +11,16 @@ internal sealed record EnabledEndpoint(Guid Id, string Url)
 {
     /// <exception cref="ProblemException"><c>not_found</c>, or <c>endpoint_disabled</c>.</exception>
     public static async Task<EnabledEndpoint> FindAsync(
-        NpgsqlDataSource database, MerchantIdentity merchant, string id, CancellationToken cancellation)
+        NpgsqlConnection connection, MerchantIdentity merchant, string id, CancellationToken cancellation)
     {
         if (!Contracts.Id.TryParse(Contracts.Id.WebhookEndpoint, id, out var endpointId))
             throw ReadEndpoints.NotFound();
-        await using var command = database.CreateCommand(
+        await using var command = new NpgsqlCommand(
             """
             select url, status = 'enabled' from webhook_endpoints
             where id = $1 and merchant_id = $2 and environment = $3 and deleted_at is null
-            """);
+            """,
+            connection);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = endpointId });
         command.Parameters.AddOwner(merchant);
         await using var row = await command.ExecuteReaderAsync(cancellation);

@@ -32,30 +32,30 @@ internal static class Redeliver
     {
         var body = await JsonBody.ReadOrDefaultAsync(
             http, WebhooksJson.Default.RedeliverRequest, new RedeliverRequest(), cancellation);
+        Guid? endpointId = null;
         await answers.AnswerAsync(
-            http, merchant, body.Bytes, WebhooksJson.Default.DeliveryAnswer, RedeliverAsync, cancellation);
+            http, merchant, body.Bytes, WebhooksJson.Default.DeliveryAnswer, database, RedeliverAsync, cancellation);
+        if (endpointId is { } queued)
+        {
+            lanes.MarkDue([queued]);
+            signal.Set();
+        }
 
-        async Task RedeliverAsync(GiveAnswer<DeliveryAnswer> answer)
+        async Task<GivenAnswer<DeliveryAnswer>> RedeliverAsync(NpgsqlConnection connection)
         {
             if (!Id.TryParse(Id.Delivery, id, out var deliveryId))
                 throw ReadDeliveries.NotFound();
-            await using var connection = await database.OpenConnectionAsync(cancellation);
-            await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            var (delivery, endpointId) = await LockAsync(connection, merchant, deliveryId, cancellation);
-            await using var batch = new NpgsqlBatch(connection, transaction);
+            (var delivery, endpointId) = await LockAsync(connection, merchant, deliveryId, cancellation);
             if (delivery.Status != DeliveryResult.Pending)
             {
                 var now = clock.GetUtcNow();
+                await using var batch = connection.CreateBatch();
                 Requeue.AddTo(batch, [deliveryId], now);
+                await batch.ExecuteNonQueryAsync(cancellation);
                 delivery = delivery with { Status = DeliveryResult.Pending, NextAttemptAt = now, FinishedAt = null };
             }
 
-            answer(batch, delivery, StatusCodes.Status202Accepted);
-            if (batch.BatchCommands.Count > 0)
-                await batch.ExecuteNonQueryAsync(cancellation);
-            await transaction.CommitAsync(cancellation);
-            lanes.MarkDue([endpointId]);
-            signal.Set();
+            return new(delivery, StatusCodes.Status202Accepted);
         }
     }
 

@@ -104,24 +104,18 @@ internal static class Replays
     {
         var body = await JsonBody.ReadAsync(http, WebhooksJson.Default.ReplayRequest, cancellation);
         await answers.AnswerAsync(
-            http, merchant, body.Bytes, WebhooksJson.Default.ReplayAnswer, FileAsync, cancellation);
+            http, merchant, body.Bytes, WebhooksJson.Default.ReplayAnswer, database, FileAsync, cancellation);
         signal.Set();
 
-        async Task FileAsync(GiveAnswer<ReplayAnswer> answer)
+        async Task<GivenAnswer<ReplayAnswer>> FileAsync(NpgsqlConnection connection)
         {
             var now = clock.GetUtcNow();
             var since = body.Value.Validate(now);
-            var endpoint = await EnabledEndpoint.FindAsync(database, merchant, id, cancellation);
-            await using var connection = await database.OpenConnectionAsync(cancellation);
-            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            var endpoint = await EnabledEndpoint.FindAsync(connection, merchant, id, cancellation);
             var replay = await InsertAsync(connection, merchant, endpoint.Id, kind, since, now, cancellation);
-            await using var batch = new NpgsqlBatch(connection, transaction);
-            answer(
-                batch, replay, StatusCodes.Status202Accepted,
+            return new(
+                replay, StatusCodes.Status202Accepted,
                 $"/v1/webhook-endpoints/{replay.EndpointId}/replays/{replay.Id}");
-            if (batch.BatchCommands.Count > 0)
-                await batch.ExecuteNonQueryAsync(cancellation);
-            await transaction.CommitAsync(cancellation);
         }
     }
 

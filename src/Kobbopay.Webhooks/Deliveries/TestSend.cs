@@ -46,10 +46,16 @@ internal static class TestSend
     {
         var body = await JsonBody.ReadOrDefaultAsync(
             http, WebhooksJson.Default.TestSendRequest, new TestSendRequest(Type: null), cancellation);
+        Guid? endpointId = null;
         await answers.AnswerAsync(
-            http, merchant, body.Bytes, WebhooksJson.Default.DeliveryAnswer, SendAsync, cancellation);
+            http, merchant, body.Bytes, WebhooksJson.Default.DeliveryAnswer, database, SendAsync, cancellation);
+        if (endpointId is { } queued)
+        {
+            lanes.MarkDue([queued]);
+            signal.Set();
+        }
 
-        async Task SendAsync(GiveAnswer<DeliveryAnswer> answer)
+        async Task<GivenAnswer<DeliveryAnswer>> SendAsync(NpgsqlConnection connection)
         {
             if (body.Value.Type is not (null or EventTypes.WebhookTest))
             {
@@ -58,21 +64,19 @@ internal static class TestSend
                     ProblemCodes.InvalidRequest, $"/type: {Message}", [new("/type", "unknown_value", Message)]);
             }
 
-            var endpoint = await EnabledEndpoint.FindAsync(database, merchant, id, cancellation);
+            var endpoint = await EnabledEndpoint.FindAsync(connection, merchant, id, cancellation);
             var now = clock.GetUtcNow();
             var (eventId, deliveryId) = (Id.New(now), Id.New(now));
-            await using var batch = database.CreateBatch();
+            await using var batch = connection.CreateBatch();
             Add(batch, merchant, endpoint.Id, eventId, deliveryId, now);
+            await batch.ExecuteNonQueryAsync(cancellation);
+            endpointId = endpoint.Id;
             var delivery = new DeliveryAnswer(
                 Id.Format(Id.Delivery, deliveryId), merchant.Environment,
                 Id.Format(Id.WebhookEndpoint, endpoint.Id), Id.Format(Id.Event, eventId), EventTypes.WebhookTest,
                 PaymentId: null, endpoint.Url, DeliveryResult.Pending, AttemptCount: 0, NextAttemptAt: now,
                 CreatedAt: now, FinishedAt: null);
-            answer(
-                batch, delivery, StatusCodes.Status202Accepted, $"/v1/webhook-deliveries/{delivery.Id}");
-            await batch.ExecuteNonQueryAsync(cancellation);
-            lanes.MarkDue([endpoint.Id]);
-            signal.Set();
+            return new(delivery, StatusCodes.Status202Accepted, $"/v1/webhook-deliveries/{delivery.Id}");
         }
     }
 

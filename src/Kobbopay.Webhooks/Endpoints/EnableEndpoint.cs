@@ -48,12 +48,12 @@ internal static class EnableEndpoint
         await answers.AnswerAsync(
             http, merchant, body.Bytes, WebhooksJson.Default.EndpointAnswer, database, EnableAsync, cancellation);
 
-        async Task<(EndpointAnswer, EndpointAnswer?)> EnableAsync(NpgsqlConnection connection)
+        async Task<GivenAnswer<EndpointAnswer>> EnableAsync(NpgsqlConnection connection)
         {
             await using var command = new NpgsqlCommand(Enable, connection);
             EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
             var endpoint = await EndpointRow.ReadOneAsync(command, cancellation);
-            return (EndpointAnswer.Of(endpoint, clock.GetUtcNow()), null);
+            return new(EndpointAnswer.Of(endpoint, clock.GetUtcNow()));
         }
     }
 }

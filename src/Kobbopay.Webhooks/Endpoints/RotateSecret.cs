@@ -79,7 +79,7 @@ internal static class RotateSecret
             http, merchant, body.Bytes, WebhooksJson.Default.RotatedEndpointAnswer, database, RotateAsync,
             cancellation);
 
-        async Task<(RotatedEndpointAnswer, RotatedEndpointAnswer?)> RotateAsync(NpgsqlConnection connection)
+        async Task<GivenAnswer<RotatedEndpointAnswer>> RotateAsync(NpgsqlConnection connection)
         {
             var now = clock.GetUtcNow();
             var overlapUntil = body.Value.OverlapUntil(now);
@@ -93,8 +93,9 @@ internal static class RotateSecret
             command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = next.Bytes });
             var rotated = EndpointAnswer.Of(
                 await ReadAsync(command, cancellation) with { OverlapUntil = overlapUntil }, now);
-            return (new RotatedEndpointAnswer(rotated, secret, overlapUntil),
-                new RotatedEndpointAnswer(rotated, secret: null, overlapUntil));
+            return new(
+                new RotatedEndpointAnswer(rotated, secret, overlapUntil),
+                OnReplay: new RotatedEndpointAnswer(rotated, secret: null, overlapUntil));
         }
     }
 
@@ -113,14 +114,14 @@ internal static class RotateSecret
         await answers.AnswerAsync(
             http, merchant, body.Bytes, WebhooksJson.Default.EndpointAnswer, database, CompleteAsync, cancellation);
 
-        async Task<(EndpointAnswer, EndpointAnswer?)> CompleteAsync(NpgsqlConnection connection)
+        async Task<GivenAnswer<EndpointAnswer>> CompleteAsync(NpgsqlConnection connection)
         {
             var now = clock.GetUtcNow();
             await using var command = new NpgsqlCommand(Complete, connection);
             EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
             command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
             var endpoint = await EndpointRow.ReadOneAsync(command, cancellation) with { OverlapUntil = null };
-            return (EndpointAnswer.Of(endpoint, now), null);
+            return new(EndpointAnswer.Of(endpoint, now));
         }
     }
 
