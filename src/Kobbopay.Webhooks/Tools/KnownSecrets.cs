@@ -33,9 +33,8 @@ internal sealed class KnownSecrets(NpgsqlDataSource database, SecretVault vault,
         Guid merchantId, string environment, Guid? first, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
-            """
-            select s.endpoint_id, s.key_id, s.sealed, s.next_key_id, s.next_sealed, s.overlap_until,
-              s.previous_key_id, s.previous_sealed, s.previous_retired_at
+            $"""
+            select s.endpoint_id, {SealedEndpoint.Columns}
             from webhook_endpoints w join webhook_secrets s on s.endpoint_id = w.id
             where w.merchant_id = $1 and w.environment = $2 and w.deleted_at is null
             order by (w.id is not distinct from $3) desc, w.id desc limit $4
@@ -47,39 +46,19 @@ internal sealed class KnownSecrets(NpgsqlDataSource database, SecretVault vault,
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var known = new List<KnownSecret>();
         while (await reader.ReadAsync(cancellation))
-            Add(known, reader);
+            Add(known, reader.GetGuid(0), SealedEndpoint.Read(reader, 1).At(clock.GetUtcNow()));
         return known;
     }
 
-    private void Add(List<KnownSecret> known, NpgsqlDataReader row)
+    private void Add(List<KnownSecret> known, Guid endpoint, SealedEndpoint row)
     {
-        var endpoint = row.GetGuid(0);
-        var now = clock.GetUtcNow();
-        var secret = vault.Open(endpoint, Sealed(row, 1));
-        if (row.IsDBNull(4))
-        {
-            known.Add(new KnownSecret(endpoint, KnownSecret.Current, secret, RetiredAt: null));
-        }
-        else
-        {
-            // An overlap that has ended is a finished rotation, whether or not the row says so yet.
-            var next = vault.Open(endpoint, Sealed(row, 3));
-            var overlapUntil = row.GetFieldValue<DateTimeOffset>(5);
-            var ended = overlapUntil <= now;
-            known.Add(new KnownSecret(endpoint, KnownSecret.Current, ended ? next : secret, RetiredAt: null));
-            if (!ended)
-                known.Add(new KnownSecret(endpoint, KnownSecret.Next, next, RetiredAt: null));
-            else if (overlapUntil > now - RetiredFor)
-                known.Add(new KnownSecret(endpoint, KnownSecret.Previous, secret, overlapUntil));
-        }
-
-        if (!row.IsDBNull(7) && row.GetFieldValue<DateTimeOffset>(8) is var retiredAt && retiredAt > now - RetiredFor
-            && TryOpen(endpoint, Sealed(row, 6)) is { } previous)
-            known.Add(new KnownSecret(endpoint, KnownSecret.Previous, previous, retiredAt));
+        known.Add(new KnownSecret(
+            endpoint, KnownSecret.Current, vault.Open(endpoint, row.Secret), RetiredAt: null));
+        if (row.Next is { } next)
+            known.Add(new KnownSecret(endpoint, KnownSecret.Next, vault.Open(endpoint, next), RetiredAt: null));
+        if (row.RetiredAt > clock.GetUtcNow() - RetiredFor && TryOpen(endpoint, row.Previous!) is { } previous)
+            known.Add(new KnownSecret(endpoint, KnownSecret.Previous, previous, row.RetiredAt));
     }
-
-    private static SealedSecret Sealed(NpgsqlDataReader row, int column) =>
-        new(row.GetString(column), row.GetFieldValue<byte[]>(column + 1));
 
     /// <summary>A retired secret whose key has left the ring is a forgotten one.</summary>
     private string? TryOpen(Guid endpoint, SealedSecret secret)
