@@ -18,6 +18,7 @@ namespace Kobbopay.Durability;
 /// From one batch's start to the next one's at least, while there is less than a whole batch: under load a statement is
 /// dearer than a row, and nobody may be waiting for it.
 /// </param>
+/// <param name="failed">Learns the fate of a posted item that could not be handled.</param>
 public sealed partial class Batcher<T>(
     Func<IReadOnlyList<T>, CancellationToken, Task> handle,
     int limit,
@@ -25,7 +26,8 @@ public sealed partial class Batcher<T>(
     ILogger<Batcher<T>> logger,
     int lanes = 1,
     bool waitsOutOutages = true,
-    TimeSpan gathering = default)
+    TimeSpan gathering = default,
+    Action<T, Exception>? failed = null)
 {
     private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
 
@@ -36,10 +38,17 @@ public sealed partial class Batcher<T>(
     /// <summary>Returns when the item's batch is committed; throws what the handler threw for it.</summary>
     public async Task AddAsync(T item, CancellationToken cancellation)
     {
-        var entry = new Entry(item);
-        await _waiting.Writer.WriteAsync(entry, cancellation);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _waiting.Writer.WriteAsync(new Entry(item, done), cancellation);
         Run();
-        await entry.Done.Task.WaitAsync(cancellation);
+        await done.Task.WaitAsync(cancellation);
+    }
+
+    /// <summary>For an item that nobody waits for: its handler is all that learns of its batch.</summary>
+    public void Post(T item)
+    {
+        _waiting.Writer.TryWrite(new Entry(item, Done: null));
+        Run();
     }
 
     /// <summary>Starts one more lane unless all are at work; those look again before they end.</summary>
@@ -87,11 +96,11 @@ public sealed partial class Batcher<T>(
         {
             Activity.Current = batch[0].Activity;
             await HandleThroughOutageAsync(batch.ConvertAll(entry => entry.Item));
-            batch.ForEach(entry => entry.Done.SetResult());
+            batch.ForEach(entry => entry.Done?.SetResult());
         }
         catch (DbException outage) when (outage.IsTransient)
         {
-            batch.ForEach(entry => entry.Done.SetException(outage));
+            batch.ForEach(entry => Fail(entry, outage));
         }
         catch (Exception) when (batch.Count > 1)
         {
@@ -101,8 +110,16 @@ public sealed partial class Batcher<T>(
         }
         catch (Exception failure)
         {
-            batch[0].Done.SetException(failure);
+            Fail(batch[0], failure);
         }
+    }
+
+    private void Fail(Entry entry, Exception failure)
+    {
+        if (entry.Done is { } done)
+            done.SetException(failure);
+        else
+            failed?.Invoke(entry.Item, failure);
     }
 
     private async Task HandleThroughOutageAsync(List<T> items)
@@ -125,11 +142,9 @@ public sealed partial class Batcher<T>(
     [LoggerMessage(LogLevel.Warning, "The database is not available; {Count} messages wait for it")]
     private partial void LogOutage(Exception outage, int count);
 
-    private sealed record Entry(T Item)
+    private sealed record Entry(T Item, TaskCompletionSource? Done)
     {
         /// <summary>The trace that the first item of a batch belongs to has the batch's statement.</summary>
         public Activity? Activity { get; } = Activity.Current;
-
-        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -14,12 +14,6 @@ internal static class Read
     private const int Clients = 16;
     private const int Payments = 1000;
 
-    /// <summary>
-    /// The runtime compiles a service's code anew while it serves, and much of it only after half a minute under load:
-    /// until then a read costs a fifth more than it does for the rest of the process's life.
-    /// </summary>
-    private static readonly TimeSpan UntilCompiled = TimeSpan.FromSeconds(45);
-
     public static async Task RunAsync(Workbench bench, CancellationToken cancellation)
     {
         await using var product = await ProductProcesses.StartAsync(
@@ -37,9 +31,8 @@ internal static class Read
         var payments = Reads("GET /v1/payments/{id} direct", ids, id => new Uri(
             product.AddressOf(ResourceNames.Payments), $"/v1/payments/{Id.Format(Id.Payment, id)}"), creates.Identity);
         var bare = Reads("bare Kestrel + Npgsql", ids, id => new Uri(select.Address, $"/payments/{id}"));
-        var plan = bench.Plan == Plan.Full ? Plan.Full with { WarmUp = UntilCompiled } : bench.Plan;
         Report.Table();
-        Report.Row("read", await Ratio.MeasureAsync(payments, bare, plan, cancellation));
+        Report.Row("read", await Ratio.MeasureAsync(payments, bare, bench.Plan.UntilCompiled, cancellation));
     }
 
     /// <summary>All of them in turn; the requests are made before the clock runs.</summary>

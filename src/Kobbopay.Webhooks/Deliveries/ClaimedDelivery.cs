@@ -6,6 +6,7 @@ namespace Kobbopay.Webhooks.Deliveries;
 /// <param name="Attempt">This attempt's number, from 1.</param>
 /// <param name="AttemptsBefore">Those of earlier rounds: a redelivery begins the schedule anew.</param>
 /// <param name="PaymentUrl">The payment's own URL, when it replaces the endpoint's.</param>
+/// <param name="DueAt">When this attempt fell due.</param>
 /// <param name="ClaimedAt">When the attempt was committed; its lease counts from there.</param>
 /// <param name="OrderedPaymentId">Later events of this payment wait until this one is done.</param>
 /// <param name="NotBefore">Its turn, where the endpoint has a rate limit; otherwise long past.</param>
@@ -16,11 +17,11 @@ public sealed record ClaimedDelivery(
     int Attempt,
     int AttemptsBefore,
     string? PaymentUrl,
+    DateTimeOffset DueAt,
     DateTimeOffset ClaimedAt,
     DateTimeOffset NotBefore,
     byte[] Body,
     string? TraceParent,
-    DateTimeOffset EventCreatedAt,
     Guid? OrderedPaymentId)
 {
     /// <summary>Attempts of this round, counting this one.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Kobbopay.Contracts;
 
 namespace Kobbopay.Webhooks.Deliveries;
 
@@ -9,6 +10,7 @@ public sealed class DeliveryMetrics : IDisposable
     private readonly TimeProvider _clock;
     private readonly Counter<long> _attempts;
     private readonly Counter<long> _deliveries;
+    private readonly Histogram<double> _arrival;
     private readonly Histogram<double> _lag;
 
     public DeliveryMetrics(IMeterFactory meters, TimeProvider clock)
@@ -19,20 +21,34 @@ public sealed class DeliveryMetrics : IDisposable
             "kobbopay.webhooks.attempts", "{attempt}", "Attempts that came to a result, by error kind");
         _deliveries = _meter.CreateCounter<long>(
             "kobbopay.webhooks.deliveries", "{delivery}", "Deliveries that ended, by status");
+        _arrival = _meter.CreateHistogram<double>(
+            "kobbopay.webhooks.arrival", "s", "From an event's creation until its deliveries are filed");
         _lag = _meter.CreateHistogram<double>(
-            "kobbopay.webhooks.lag", "s", "From an event's creation to the end of the first attempt to deliver it");
+            "kobbopay.webhooks.lag", "s", "From the time at which an attempt was due until it began");
+    }
+
+    /// <summary>Their deliveries are filed, now.</summary>
+    public void Count(IReadOnlyCollection<PaymentChanged> events)
+    {
+        var now = _clock.GetUtcNow();
+        foreach (var arrived in events)
+            _arrival.Record((now - arrived.CreatedAt).TotalSeconds, Of(arrived.Environment));
     }
 
     public void Count(DeliveryResult result)
     {
-        var environment = new KeyValuePair<string, object?>("kobbopay.environment", result.Delivery.Target.Environment);
+        var environment = Of(result.Delivery.Target.Environment);
         if (result.Attempt is { } attempt)
+        {
             _attempts.Add(1, environment, new KeyValuePair<string, object?>("error.type", attempt.ErrorKind ?? "none"));
+            _lag.Record((attempt.StartedAt - result.Delivery.DueAt).TotalSeconds, environment);
+        }
+
         if (result.Status != DeliveryResult.Pending)
             _deliveries.Add(1, environment, new KeyValuePair<string, object?>("kobbopay.status", result.Status));
-        if (result.Delivery.Attempt == 1)
-            _lag.Record((_clock.GetUtcNow() - result.Delivery.EventCreatedAt).TotalSeconds, environment);
     }
 
     public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Of(string environment) => new("kobbopay.environment", environment);
 }

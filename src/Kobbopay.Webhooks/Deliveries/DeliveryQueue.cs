@@ -77,7 +77,7 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
             set free_at = greatest(s.free_at, $3) + (excluded.free_at - $3)
           returning s.endpoint_id, s.free_at)
         select c.delivery_id, c.endpoint_id, c.event_id, c.attempt, c.attempts_before, c.url, c.due_at,
-          p.free_at, e.body, e.traceparent, e.created_at, c.ordered_payment_id
+          p.free_at, e.body, e.traceparent, c.ordered_payment_id
         from claimed c
         join webhook_events e on e.id = c.event_id
         left join paced p on p.endpoint_id = c.endpoint_id
@@ -196,7 +196,6 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
         DateTimeOffset? FreeAt,
         byte[] Body,
         string? TraceParent,
-        DateTimeOffset EventCreatedAt,
         Guid? OrderedPaymentId)
     {
         public static ClaimedRow Read(NpgsqlDataReader row) => new(
@@ -210,11 +209,10 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
             row.IsDBNull(7) ? null : row.GetFieldValue<DateTimeOffset>(7),
             row.GetFieldValue<byte[]>(8),
             row.IsDBNull(9) ? null : row.GetString(9),
-            row.GetFieldValue<DateTimeOffset>(10),
-            row.IsDBNull(11) ? null : row.GetGuid(11));
+            row.IsDBNull(10) ? null : row.GetGuid(10));
 
         public ClaimedDelivery Of(DeliveryTarget target, DateTimeOffset claimedAt, DateTimeOffset turn) => new(
-            target, DeliveryId, EventId, Attempt, AttemptsBefore, Url, claimedAt, turn, Body, TraceParent,
-            EventCreatedAt, OrderedPaymentId);
+            target, DeliveryId, EventId, Attempt, AttemptsBefore, Url, DueAt, claimedAt, turn, Body, TraceParent,
+            OrderedPaymentId);
     }
 }

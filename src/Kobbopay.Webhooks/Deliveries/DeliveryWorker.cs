@@ -215,5 +215,6 @@ internal static class DeliveryRegistration
             provider.GetRequiredService<ILogger<Batcher<DeliveryResult>>>(),
             gathering: Gathering));
         services.AddLoop<DeliveryWorker>();
+        services.AddLoop<WatchBacklog>();
     }
 }

@@ -162,8 +162,8 @@ public sealed class EndpointLanes
         }
     }
 
-    /// <summary>Begins nothing new; yields what was claimed and not begun, and a task that ends with the last
-    /// attempt.</summary>
+    /// <summary>Begins nothing new; yields what was claimed and not begun, and a task that ends when all of it is
+    /// done.</summary>
     public (List<ClaimedDelivery> Unsent, Task Idle) Close()
     {
         lock (_gate)
@@ -173,7 +173,6 @@ public sealed class EndpointLanes
             var unsent = _lanes.Values.SelectMany(lane => lane.Waiting).ToList();
             foreach (var lane in _lanes.Values)
                 lane.Waiting.Clear();
-            _outstanding -= unsent.Count;
             _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             if (_outstanding == 0)
                 _idle.SetResult();
@@ -181,16 +180,20 @@ public sealed class EndpointLanes
         }
     }
 
-    /// <summary>The delivery's result is recorded, or never will be.</summary>
-    public void Done(ClaimedDelivery delivery)
+    /// <summary>The deliveries' results are recorded, or never will be.</summary>
+    public void Done(IEnumerable<ClaimedDelivery> deliveries)
     {
         lock (_gate)
         {
-            var lane = _lanes[delivery.Target.EndpointId];
-            Release(lane, 1);
+            foreach (var delivery in deliveries)
+            {
+                var lane = _lanes[delivery.Target.EndpointId];
+                Release(lane, 1);
+                Forget(lane);
+            }
+
             if (_outstanding == 0)
                 _idle?.TrySetResult();
-            Forget(lane);
         }
     }
 

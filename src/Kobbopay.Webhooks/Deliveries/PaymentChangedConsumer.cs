@@ -12,7 +12,8 @@ namespace Kobbopay.Webhooks.Deliveries;
 /// lane: it waits for no further commit.
 /// </summary>
 public sealed class PaymentChangedConsumer(
-    NpgsqlDataSource database, EndpointLanes lanes, Signal<DeliveryWorker> signal, TimeProvider clock)
+    NpgsqlDataSource database, EndpointLanes lanes, Signal<DeliveryWorker> signal, DeliveryMetrics metrics,
+    TimeProvider clock)
     : IPaymentChangedHandler
 {
     private const string Statement = $"""
@@ -96,6 +97,8 @@ public sealed class PaymentChangedConsumer(
             due = await PaymentOrder.ReadAsync(row, cancellation);
         }
 
+        metrics.Count(distinct.Values);
+
         // An endpoint that was disabled in between has no target here: what was claimed for it is skipped when its
         // lease ends.
         lanes.Admit(queued.Where(row => row.IsClaimed && byEndpoint.ContainsKey(row.EndpointId)).Select(row =>
@@ -135,7 +138,7 @@ public sealed class PaymentChangedConsumer(
             row.GetBoolean(4), row.GetBoolean(5));
 
         public ClaimedDelivery Of(DeliveryTarget target, PaymentChanged change, DateTimeOffset now) => new(
-            target, DeliveryId, EventId, Attempt: 1, AttemptsBefore: 0, PaymentUrl, ClaimedAt: now, NotBefore: now,
-            change.Body, change.TraceParent, change.CreatedAt, OrderedPaymentId: null);
+            target, DeliveryId, EventId, Attempt: 1, AttemptsBefore: 0, PaymentUrl, DueAt: now, ClaimedAt: now,
+            NotBefore: now, change.Body, change.TraceParent, OrderedPaymentId: null);
     }
 }

@@ -204,8 +204,8 @@ public sealed class RedeliverTests : IAsyncLifetime
             new SealedEndpoint(new SealedSecret("k1", []), Next: null, OverlapUntil: null, Headers: null));
         var now = _clock.GetUtcNow();
         var late = new ClaimedDelivery(
-            target, deliveryId, message.EventId, Attempt: 1, AttemptsBefore: 0, PaymentUrl: null, now, now,
-            message.Body, TraceParent: null, now, OrderedPaymentId: null);
+            target, deliveryId, message.EventId, Attempt: 1, AttemptsBefore: 0, PaymentUrl: null, now, now, now,
+            message.Body, TraceParent: null, OrderedPaymentId: null);
 
         await _house.Services.GetRequiredService<DeliveryResults>().RecordAsync(
             [DeliveryResult.Of(late, new Attempt(now, TimeSpan.Zero, 200, ErrorKind: null), now, 0)],

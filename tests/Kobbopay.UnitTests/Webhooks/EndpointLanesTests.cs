@@ -87,6 +87,7 @@ public sealed class EndpointLanesTests
         var (unsent, idle) = _lanes.Close();
 
         unsent.Should().HaveCount(_claimed - _begun).And.HaveCountGreaterThanOrEqualTo(32);
+        _lanes.Done(unsent);
         idle.IsCompleted.Should().BeFalse();
         hanging.SetResult(true);
         await idle.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
@@ -121,7 +122,7 @@ public sealed class EndpointLanesTests
     private async Task RecordAsync(ClaimedDelivery delivery)
     {
         await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
-        _lanes.Done(delivery);
+        _lanes.Done([delivery]);
     }
 
     private static Guid NewId() => Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
@@ -133,8 +134,9 @@ public sealed class EndpointLanesTests
             RateLimit: null,
             new SealedEndpoint(new SealedSecret("k1", []), Next: null, OverlapUntil: null, Headers: null));
         var deliveries = Enumerable.Range(0, room.Room).Select(_ => new ClaimedDelivery(
-            target, NewId(), NewId(), Attempt: 1, AttemptsBefore: 0, PaymentUrl: null, DateTimeOffset.MaxValue,
-            DateTimeOffset.UnixEpoch, [], TraceParent: null, DateTimeOffset.UnixEpoch, OrderedPaymentId: null));
+            target, NewId(), NewId(), Attempt: 1, AttemptsBefore: 0, PaymentUrl: null,
+            DueAt: DateTimeOffset.UnixEpoch, ClaimedAt: DateTimeOffset.MaxValue, NotBefore: DateTimeOffset.UnixEpoch, [],
+            TraceParent: null, OrderedPaymentId: null));
         return new ClaimedLane([.. deliveries], QueuePlace.Start);
     }
 }
