@@ -39,7 +39,7 @@ public sealed class PostgresCrashTests
             dispatchers.Sql, receiver, Endpoints * Events, TimeSpan.FromSeconds(60));
         log.Duplicates.Should().BeLessThanOrEqualTo(log.Unknown);
         log.Deliveries.SelectMany(delivery => delivery.StartedAt.Take(delivery.Unknown))
-            .Should().OnlyContain(startedAt => startedAt < backAt.UtcDateTime, "only the crash leaves an unknown outcome");
+            .Should().OnlyContain(startedAt => startedAt < backAt.UtcDateTime, "the crash alone leaves such outcomes");
         dispatcher.Exited.IsCompleted.Should().BeFalse();
     }
 }

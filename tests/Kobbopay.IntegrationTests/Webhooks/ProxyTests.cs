@@ -3,7 +3,7 @@ using Kobbopay.Testing;
 
 namespace Kobbopay.IntegrationTests.Webhooks;
 
-/// <summary>The service as a process whose environment names a proxy, as .NET and everything else would use it.</summary>
+/// <summary>The service as a process whose environment names a proxy, which a client of .NET uses by itself.</summary>
 public sealed class ProxyTests
 {
     [Fact]
