@@ -21,6 +21,8 @@ public static class ServiceClients
                 http.BaseAddress = new Uri($"https+http://{service}");
                 http.Timeout = Timeout;
             })
+            // Whoever stood in between could use the identity that each call carries.
+            .UseSocketsHttpHandler((handler, _) => handler.UseProxy = false)
             .AddHttpMessageHandler(provider =>
                 new SignedCalls(provider.GetRequiredService<IdentityIssuer>(), service));
 

@@ -45,4 +45,6 @@ public sealed record WebhookUrlVerdict(string? Problem);
 
 public sealed record EventHeads(IReadOnlyList<EventHead> Heads);
 
-public sealed record EventHead(Guid MerchantId, string Environment, long LatestSequence);
+/// <param name="ClockOffsetSeconds">How far the sandbox's clock is ahead; 0 in live.</param>
+public sealed record EventHead(
+    Guid MerchantId, string Environment, long LatestSequence, long ClockOffsetSeconds = 0);

@@ -8,12 +8,13 @@ namespace Kobbopay.Durability;
 /// <summary>
 /// Makes a consumer independent of the bus's memory: it moves each stream's watermark over what has arrived without a
 /// gap, fetches from Payments' internal feed what is missing in a gap, and every half minute what is missing at the
-/// end, so that even the last message of a purged queue comes.
+/// end, so that even the last message of a purged queue comes. With the ends it learns where the sandboxes' clocks are.
 /// </summary>
 public sealed partial class FeedHealer(
     NpgsqlDataSource database,
     IHttpClientFactory http,
     IPaymentChangedHandler handler,
+    IEnumerable<ISandboxClockHandler> sandboxClocks,
     TimeProvider clock,
     ILogger<FeedHealer> logger) : BackgroundLoop(clock, logger)
 {
@@ -110,6 +111,8 @@ public sealed partial class FeedHealer(
             page = (await client.GetFromJsonAsync(
                 $"{InternalApi.EventHeads}?after={after}&limit={HeadsPerFetch}",
                 ContractsJson.Default.EventHeads, cancellation))!;
+            foreach (var clocks in sandboxClocks)
+                await clocks.HandleAsync(ClocksOf(page.Heads), cancellation);
             var behind = await BehindAsync(page.Heads, cancellation);
             ahead.AddRange(behind.Select(gap => new EventHead(gap.MerchantId, gap.Environment, gap.UpTo)));
             after = page.Heads is [.., var end] ? $"{end.MerchantId}/{end.Environment}" : string.Empty;
@@ -117,6 +120,10 @@ public sealed partial class FeedHealer(
         while (page.Heads.Count == HeadsPerFetch);
         return ahead;
     }
+
+    private static SandboxClockAdvanced[] ClocksOf(IReadOnlyList<EventHead> heads) =>
+        [.. heads.Where(head => head.ClockOffsetSeconds > 0)
+            .Select(head => new SandboxClockAdvanced(head.MerchantId, head.ClockOffsetSeconds))];
 
     private async Task<List<Gap>> BehindAsync(IReadOnlyList<EventHead> heads, CancellationToken cancellation)
     {

@@ -46,6 +46,7 @@ public static class Program
         builder.Services.AddSingleton<AttemptPartitions>();
         builder.Services.AddLoop<KeepDeliveries>();
         builder.Services.AddDeliveries();
+        builder.Services.AddSandboxClocks();
         builder.Services.AddTools();
         builder.Services.AddLoop<ReplayWorker>();
         // The bus has a health check of its own for the broker.

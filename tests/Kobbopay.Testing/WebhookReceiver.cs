@@ -38,6 +38,12 @@ public sealed class WebhookReceiver : IAsyncDisposable
     /// <summary>Everything received so far, in order of arrival.</summary>
     public IReadOnlyList<ReceivedWebhook> Requests => [.. requests];
 
+    /// <summary>How many those are.</summary>
+    public int Count => requests.Count;
+
+    /// <summary>Every answer waits for this: requests stay open for as long as a test likes.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
     /// <summary>What is answered when the script is used up.</summary>
     public WebhookAnswer Default { get; set; } = WebhookAnswer.Of(200);
 
@@ -88,6 +94,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
                 header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             body.ToArray()));
 
+        await Gate.WaitAsync(context.RequestAborted);
         var answer = script.TryDequeue(out var scripted) ? scripted : Default;
         if (answer.Delay > TimeSpan.Zero)
             await Task.Delay(answer.Delay, TimeProvider.System, context.RequestAborted);

@@ -105,8 +105,9 @@ public static class FeedEvents
             : (Guid.Empty, string.Empty);
         await using var command = database.CreateCommand(
             """
-            select merchant_id, environment, latest from event_counters
-            where (merchant_id, environment) > ($1, $2) order by merchant_id, environment limit $3
+            select c.merchant_id, c.environment, c.latest, coalesce(extract(epoch from s.clock_offset), 0)::bigint
+            from event_counters c left join merchant_settings s using (merchant_id, environment)
+            where (c.merchant_id, c.environment) > ($1, $2) order by c.merchant_id, c.environment limit $3
             """);
         command.Parameters.AddId(merchant);
         command.Parameters.AddText(environment);
@@ -114,7 +115,7 @@ public static class FeedEvents
         await using var row = await command.ExecuteReaderAsync(cancellation);
         var heads = new List<EventHead>();
         while (await row.ReadAsync(cancellation))
-            heads.Add(new EventHead(row.GetGuid(0), row.GetString(1), row.GetInt64(2)));
+            heads.Add(new EventHead(row.GetGuid(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)));
         return Results.Json(new EventHeads(heads), ContractsJson.Default.EventHeads);
     }
 }

@@ -41,13 +41,16 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
         """;
 
     // A claim touches no indexed column, so it leaves the row on its page and every index as it is: rows under way stay
-    // where they were in the queue, and are passed over until their lease ends.
+    // where they were in the queue, and are passed over until their lease ends. A time that lies further ahead than two
+    // replicas' clocks may differ is of a clock that has been set back since: it holds nothing.
     private const string ClaimStatement =
         """
         with asked as (
           select l.endpoint_id, l.after_due, l.after_id, w.rate_limit, case when w.rate_limit is null then l.room else
             least(l.room, greatest(0, floor(
-              extract(epoch from $3 + $6 - greatest(s.free_at, $3)) * w.rate_limit)))::int end as room
+              extract(epoch from $3 + $6
+                - case when s.free_at between $3 and $3 + $7 then s.free_at else $3 end) * w.rate_limit)))::int end
+            as room
           from unnest($1::uuid[], $2::int[], $4::timestamptz[], $5::uuid[])
             as l (endpoint_id, room, after_due, after_id)
           join webhook_endpoints w on w.id = l.endpoint_id and w.status = 'enabled'
@@ -56,7 +59,8 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
           select d.* from asked a cross join lateral (
             select q.ctid as place, q.attempt, q.attempt_started_at from delivery_queue q
             where q.endpoint_id = a.endpoint_id and (q.due_at, q.delivery_id) > (a.after_due, a.after_id)
-              and q.due_at <= $3 and (q.attempt_started_at is null or q.attempt_started_at <= $3 - $7)
+              and q.due_at <= $3 and (q.attempt_started_at is null
+                or q.attempt_started_at <= $3 - $7 or q.attempt_started_at > $3 + $7)
             order by q.due_at, q.delivery_id limit a.room for update of q skip locked) d),
         claimed as (
           update delivery_queue q set attempt = q.attempt + 1, attempt_started_at = $3
@@ -74,7 +78,8 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
             using (endpoint_id)
           where a.rate_limit is not null
           on conflict (endpoint_id) do update
-            set free_at = greatest(s.free_at, $3) + (excluded.free_at - $3)
+            set free_at = case when s.free_at between $3 and $3 + $7 then s.free_at else $3 end
+              + (excluded.free_at - $3)
           returning s.endpoint_id, s.free_at)
         select c.delivery_id, c.endpoint_id, c.event_id, c.attempt, c.attempts_before, c.url, c.due_at,
           p.free_at, e.body, e.traceparent, c.ordered_payment_id
@@ -156,7 +161,8 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
             with gone as (
               delete from delivery_queue where delivery_id in (
                 select delivery_id from delivery_queue
-                where endpoint_id = any($1) and (attempt_started_at is null or attempt_started_at <= $2 - $4)
+                where endpoint_id = any($1) and (attempt_started_at is null
+                  or attempt_started_at <= $2 - $4 or attempt_started_at > $2 + $4)
                 limit $3 for update skip locked)
               returning delivery_id, attempt, attempt_started_at),
             lost as (

@@ -35,6 +35,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
     private long? _lastLook;
     private long? _lastSweep;
     private long? _lastWholeSweep;
+    private DateTimeOffset _sweptAt;
 
     public DeliveryWorker(
         NpgsqlDataSource database,
@@ -118,11 +119,14 @@ public sealed partial class DeliveryWorker : BackgroundLoop
     {
         if (_lastSweep is { } last && Clock.GetElapsedTime(last) < SweepInterval)
             return;
-        var whole = _lastWholeSweep is not { } lastWhole || Clock.GetElapsedTime(lastWhole) >= WholeSweepInterval;
         var now = Clock.GetUtcNow();
+        var whole = _lastWholeSweep is not { } lastWhole || Clock.GetElapsedTime(lastWhole) >= WholeSweepInterval
+            || now < _sweptAt;
         var since = whole ? DateTimeOffset.UnixEpoch : now - SweepBack;
         _lanes.MarkDue(await PaymentOrder.SweepAsync(_database, since, now, cancellation));
-        _lastSweep = Clock.GetTimestamp();
+        if (whole)
+            _lanes.MarkDue(await OverlongWaits.ShortenAsync(_database, now, cancellation));
+        (_lastSweep, _sweptAt) = (Clock.GetTimestamp(), now);
         _lastWholeSweep = whole ? _lastSweep : _lastWholeSweep;
     }
 
@@ -140,9 +144,11 @@ public sealed partial class DeliveryWorker : BackgroundLoop
 
         try
         {
-            if (delivery.NotBefore - Clock.GetUtcNow() is { Ticks: > 0 } wait)
+            // One from ahead of the clock, which has been set back since, is anybody's.
+            var isOurs = delivery.ClaimedAt - Clock.GetUtcNow() <= DeliveryQueue.Lease;
+            if (isOurs && delivery.NotBefore - Clock.GetUtcNow() is { Ticks: > 0 } wait)
                 await Task.Delay(wait, Clock);
-            if (Clock.GetUtcNow() + NeededLease > delivery.LeaseEndsAt)
+            if (!isOurs || Clock.GetUtcNow() + NeededLease > delivery.LeaseEndsAt)
             {
                 _ = FinishAsync(DeliveryResult.GiveBack(delivery));
                 return false;

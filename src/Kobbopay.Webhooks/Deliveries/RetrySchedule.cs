@@ -58,6 +58,12 @@ public static class RetrySchedule
         return overloaded && wait < Breather ? Breather : wait;
     }
 
+    /// <summary>The longest wait there can be, by the number of attempts made: for none of them, nothing.</summary>
+    public static TimeSpan[] Longest(string environment) =>
+        [TimeSpan.Zero, .. Of(environment)[1..].Select(wait => Longer(wait * (1 + Jitter) * 2, Breather))];
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
     private static TimeSpan[] Of(string environment) => environment == MerchantEnvironments.Live ? Live : Test;
 
     private static TimeSpan Clamp(TimeSpan value, TimeSpan low, TimeSpan high) =>

@@ -28,6 +28,27 @@ public sealed class HealingTests
         (await house.Webhooks!.QueryAsync<long>("select count(*) from webhook_events")).Should().Be(2);
     }
 
+    [Fact]
+    public async Task A_move_of_a_sandboxs_clock_that_the_bus_has_lost_is_followed_all_the_same()
+    {
+        await using var house = await PaymentsAndWebhooks.StartAsync();
+        await house.Merchant.EndpointAsync(house.Receiver.Url);
+        // Which is tried again after a minute.
+        house.Receiver.Answers(WebhookAnswer.Of(429));
+        await house.Payments.CreateAsync(house.Payments.Merchant, 1);
+        await Eventually.TrueAsync(() => house.Webhooks!.QueryAsync<bool>(
+            "select exists (select from delivery_queue where attempt = 1 and attempt_started_at is null)"));
+        await house.Payments.ExecuteAsync(
+            "update merchant_settings set clock_offset = '1 hour' where environment = 'test'");
+
+        // Heads are asked for at the start, and then every half minute.
+        await house.Webhooks!.StopAsync();
+        await house.Webhooks.StartAgainAsync();
+
+        await house.Receiver.ReceiveAsync(2);
+        (await house.Webhooks.QueryAsync<long>("select offset_seconds from sandbox_clocks")).Should().Be(3600);
+    }
+
     private static async Task DropAsync(PaymentsAndWebhooks house, Guid merchant, long upTo)
     {
         await using var command = house.Payments.Database.CreateCommand(

@@ -97,12 +97,12 @@ public sealed class KillTests
     /// <summary>A consumer with a queue of its own, which writes down what the bus brings.</summary>
     private sealed class BusProbe(IBusControl bus, ConcurrentDictionary<Guid, byte> seen) : IAsyncDisposable
     {
-        public static async Task<BusProbe> StartAsync(TestBroker broker)
+        public static async Task<BusProbe> StartAsync(Uri broker)
         {
             var seen = new ConcurrentDictionary<Guid, byte>();
             var bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
             {
-                rabbit.Host(broker.Uri);
+                rabbit.Host(broker);
                 rabbit.ReceiveEndpoint("probe", endpoint => endpoint.Handler<PaymentChanged>(context =>
                 {
                     seen.TryAdd(context.Message.EventId, 0);

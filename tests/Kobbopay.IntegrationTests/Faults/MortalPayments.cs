@@ -21,6 +21,7 @@ internal sealed class MortalPayments : IAsyncDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly TestDatabase _database;
+    private readonly TestBroker? _ownBroker;
     private readonly int _port = LoopbackPorts.Free(1)[0];
     private readonly CancellationTokenSource _end = new();
     private readonly HttpClient _http;
@@ -30,18 +31,22 @@ internal sealed class MortalPayments : IAsyncDisposable
 
     private Task _life = Task.CompletedTask;
 
-    private MortalPayments(TestDatabase database, TestBroker broker)
+    private MortalPayments(TestDatabase database, TestBroker? ownBroker, Uri broker)
     {
-        (_database, Broker) = (database, broker);
+        (_database, _ownBroker, Broker) = (database, ownBroker, broker);
         Database = NpgsqlDataSource.Create(database.ConnectionString);
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false })
         {
-            BaseAddress = new Uri($"http://127.0.0.1:{_port}"),
+            BaseAddress = Url,
             Timeout = TimeSpan.FromSeconds(10),
         };
     }
 
-    public TestBroker Broker { get; }
+    public Uri Broker { get; }
+
+    public Uri Url => new($"http://127.0.0.1:{_port}");
+
+    public Guid Merchant => _merchant.MerchantId;
 
     public NpgsqlDataSource Database { get; }
 
@@ -50,11 +55,13 @@ internal sealed class MortalPayments : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<MortalPayments> CreateAsync()
+    /// <param name="broker">One of its own unless given.</param>
+    public static async Task<MortalPayments> CreateAsync(Uri? broker = null)
     {
         var database = await TestDatabase.CreateAsync("payments", connection => Migrations.UpgradeAsync(
             connection, typeof(Kobbopay.Payments.Program).Assembly, CancellationToken.None));
-        var payments = new MortalPayments(database, await TestBroker.CreateAsync());
+        var own = broker is null ? await TestBroker.CreateAsync() : null;
+        var payments = new MortalPayments(database, own, broker ?? own!.Uri);
         await using var command = payments.Database.CreateCommand("""
             with merchant as (insert into merchants (id, display_name) values ($1, 'Mortal Shop'))
             insert into merchant_settings (merchant_id, environment) values ($1, 'test')
@@ -64,8 +71,8 @@ internal sealed class MortalPayments : IAsyncDisposable
         return payments;
     }
 
-    /// <summary>Starts it; it dies at the fault point once, and its later lives are whole.</summary>
-    public void Start(string faultPoint) => _life = LiveAsync(faultPoint);
+    /// <summary>Starts it; it dies at the fault point, if there is one, once, and its later lives are whole.</summary>
+    public void Start(string? faultPoint = null) => _life = LiveAsync(faultPoint);
 
     /// <summary>Repeats the request, with the same key, until it is answered with 2xx.</summary>
     public async Task<ApiAnswer> PostAsync(string path, string? json, string key) => await Eventually.GetAsync(
@@ -100,7 +107,8 @@ internal sealed class MortalPayments : IAsyncDisposable
         _end.Dispose();
         _http.Dispose();
         await Database.DisposeAsync();
-        await Broker.DisposeAsync();
+        if (_ownBroker is not null)
+            await _ownBroker.DisposeAsync();
         await _database.DisposeAsync();
     }
 
@@ -131,10 +139,11 @@ internal sealed class MortalPayments : IAsyncDisposable
             Environment = new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["ASPNETCORE_ENVIRONMENT"] = "Development",
-                ["ASPNETCORE_URLS"] = _http.BaseAddress!.OriginalString,
+                ["ASPNETCORE_URLS"] = Url.OriginalString,
                 [$"ConnectionStrings__{ResourceNames.PaymentsDatabase}"] = _database.ConnectionString,
-                [$"ConnectionStrings__{ResourceNames.Messaging}"] = Broker.Uri.ToString(),
+                [$"ConnectionStrings__{ResourceNames.Messaging}"] = Broker.ToString(),
                 [TestGateway.AcceptVariable] = TestGateway.Key,
+                [$"Identity__Accept__{ResourceNames.Webhooks}__0"] = Dispatchers.PaymentsKey,
                 ["PublicUrl"] = "https://pay.example.com",
                 ["KOBBOPAY_FAULT_POINT"] = faultPoint ?? string.Empty,
             },

@@ -41,7 +41,7 @@ public sealed class SandboxClockTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_move_counts_once_however_often_it_comes_and_only_for_its_merchants_test_deliveries()
+    public async Task A_move_counts_once_however_often_and_late_it_comes_and_only_for_its_merchants_test_deliveries()
     {
         var (own, other) = (_house.NewMerchant(), _house.NewMerchant());
         var live = new TestMerchant(_house, own.Identity with { Environment = MerchantEnvironments.Live });
@@ -55,11 +55,12 @@ public sealed class SandboxClockTests : IAsyncLifetime
             waiting.Add((merchant, message, Due(await merchant.DeliveryAsync(message, HasMade(1)))));
         }
 
-        var id = await AdvanceAsync(own, 1);
-        await AdvanceAsync(own, 1, id);
-        var second = await AdvanceAsync(own, 1);
+        await AdvanceAsync(own, 1);
+        await AdvanceAsync(own, 1);
+        await AdvanceAsync(own, 2);
+        await AdvanceAsync(own, 1);
         await Eventually.TrueAsync(async () => await _house.QueryAsync<bool>(
-            $"select exists (select from sandbox_clock_moves where id = '{second}')"));
+            "select exists (select from sandbox_clocks where offset_seconds = 2)"));
 
         await Eventually.TrueAsync(async () =>
             Due(await waiting[0].Merchant.DeliveryAsync(waiting[0].Message, HasMade(1)))
@@ -68,13 +69,10 @@ public sealed class SandboxClockTests : IAsyncLifetime
             Due(await merchant.DeliveryAsync(message, HasMade(1))).Should().Be(due);
     }
 
-    private async Task<Guid> AdvanceAsync(TestMerchant merchant, long seconds, Guid? id = null)
-    {
-        var move = new SandboxClockAdvanced(
-            id ?? Id.New(TimeProvider.System), merchant.Identity.MerchantId, seconds);
-        await _house.Services.GetRequiredService<IBus>().Publish(move, TestContext.Current.CancellationToken);
-        return move.Id;
-    }
+    /// <param name="to">Seconds ahead.</param>
+    private Task AdvanceAsync(TestMerchant merchant, long to) =>
+        _house.Services.GetRequiredService<IBus>().Publish(
+            new SandboxClockAdvanced(merchant.Identity.MerchantId, to), TestContext.Current.CancellationToken);
 
     private static Func<JsonElement, bool> HasMade(int attempts) => delivery =>
         delivery.GetProperty("attemptCount").GetInt32() == attempts

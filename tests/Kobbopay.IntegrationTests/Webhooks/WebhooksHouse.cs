@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Kobbopay.Contracts;
 using Kobbopay.Durability;
+using Kobbopay.IntegrationTests.Faults;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.Testing;
@@ -22,7 +23,6 @@ namespace Kobbopay.IntegrationTests.Webhooks;
 internal sealed class WebhooksHouse : IAsyncDisposable
 {
     private static readonly string ToWebhooks = new('g', 43);
-    private static readonly string VaultKey = new('v', 43);
 
     private readonly TestDatabase _database;
     private readonly TestBroker _broker;
@@ -39,7 +39,7 @@ internal sealed class WebhooksHouse : IAsyncDisposable
     public NpgsqlDataSource Sql { get; }
 
     /// <summary>What endpoints' secrets are sealed with; another one counts from the next start.</summary>
-    public string[] KeyRing { get; set; } = ["--Secrets:CurrentKey=k1", $"--Secrets:Keys:k1={VaultKey}"];
+    public string[] KeyRing { get; set; } = ["--Secrets:CurrentKey=k1", $"--Secrets:Keys:k1={Backlog.VaultKey}"];
 
     public IServiceProvider Services => _app!.Services;
 

@@ -58,6 +58,12 @@ public sealed class RetryScheduleTests
         });
 
     [Fact]
+    public void No_wait_is_longer_than_the_longest() =>
+        Gen.Select(Environment, Gen.Int[1, 4], Draw, Gen.Bool).Sample((environment, attempts, draw, overloaded) =>
+            RetrySchedule.Next(environment, attempts, TimeSpan.FromDays(9), overloaded, draw)
+                <= RetrySchedule.Longest(environment)[attempts]);
+
+    [Fact]
     public void After_the_last_attempt_there_is_none() =>
         Gen.Select(Environment, Gen.Int[0, 20], Draw).Sample((environment, more, draw) =>
             RetrySchedule.Next(environment, RetrySchedule.AttemptLimit(environment) + more, null, false, draw) is null);

@@ -53,8 +53,7 @@ public sealed partial class SimulatorChain
             settings.AddInterval(offset);
             var head = AddBlocks(batch, held with { Offset = offset }, held.Head, 1);
             PaymentChanges.AddRevertedEarlier(batch, chain, by);
-            var id = Id.New(clock);
-            batch.Add(id, new SandboxClockAdvanced(id, merchant, (long)by.TotalSeconds));
+            batch.Add(Id.New(clock), new SandboxClockAdvanced(merchant, (long)offset.TotalSeconds));
             alongside?.Invoke(batch, head, offset);
             await batch.ExecuteNonQueryAsync(cancellation);
             return (head, offset);
