@@ -20,7 +20,7 @@ internal static class CommitToReceiver
         await using var database = NpgsqlDataSource.Create(Pgbench.ConnectionString(bench.Servers.Postgres));
         var pipeline = new BarePipeline(
             database, bench.Servers.RabbitMq.Uri, receiver, bench.Http, bench.Secret);
-        await pipeline.LatenciesAsync(PerSecond, bench.Plan.WarmUp, cancellation);
+        await pipeline.LatenciesAsync(PerSecond, bench.Plan.UntilCompiled.WarmUp, cancellation);
         LatencyTable.Heading();
         await LatencyTable.PrintAsync(
             "- bare pipeline", bench.Plan, duration => pipeline.LatenciesAsync(PerSecond, duration, cancellation));
@@ -28,7 +28,7 @@ internal static class CommitToReceiver
         await using var product = await ProductProcesses.StartAsync(
             bench, receiver.Webhooks, cancellation, ResourceNames.Payments, ResourceNames.Webhooks);
         var creates = new Creates(bench, product);
-        await LatenciesAsync(bench, creates, receiver, bench.Plan.WarmUp, cancellation);
+        await LatenciesAsync(bench, creates, receiver, bench.Plan.UntilCompiled.WarmUp, cancellation);
         await LatencyTable.PrintAsync(
             "E1 create to payment.created", bench.Plan,
             duration => LatenciesAsync(bench, creates, receiver, duration, cancellation));

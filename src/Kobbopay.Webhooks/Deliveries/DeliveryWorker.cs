@@ -53,7 +53,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
         (_signal, _logger) = (signal, logger);
         _lanes.RoomMade = signal.Set;
         _lanes.Deliver = DeliverAsync;
-        _lanes.GiveBack = delivery => _ = FinishAsync(DeliveryResult.GiveBack(delivery));
+        _lanes.GiveBack = delivery => results.Post(DeliveryResult.GiveBack(delivery));
     }
 
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
@@ -91,7 +91,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
     {
         await base.StopAsync(cancellationToken);
         var (unsent, idle) = _lanes.Close();
-        await Task.WhenAll(unsent.Select(delivery => RecordAsync(DeliveryResult.GiveBack(delivery))));
+        unsent.ForEach(_lanes.GiveBack);
         try
         {
             await idle.WaitAsync(StopTimeout, Clock, cancellationToken);
@@ -138,7 +138,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
     {
         if (delivery.AttemptOfRound > RetrySchedule.AttemptLimit(delivery.Target.Environment))
         {
-            _ = FinishAsync(DeliveryResult.UsedUp(delivery));
+            _results.Post(DeliveryResult.UsedUp(delivery));
             return true;
         }
 
@@ -150,54 +150,33 @@ public sealed partial class DeliveryWorker : BackgroundLoop
                 await Task.Delay(wait, Clock);
             if (!isOurs || Clock.GetUtcNow() + NeededLease > delivery.LeaseEndsAt)
             {
-                _ = FinishAsync(DeliveryResult.GiveBack(delivery));
+                _results.Post(DeliveryResult.GiveBack(delivery));
                 return false;
             }
 
             var attempt = await _sender.SendAsync(delivery);
             var result = DeliveryResult.Of(delivery, attempt, Clock.GetUtcNow(), Random.Shared.NextDouble());
             _metrics.Count(result);
-            _ = FinishAsync(result);
+            _results.Post(result);
             return attempt.StatusCode is not null && attempt.Latency < Slow;
         }
         catch (Exception failure)
         {
             // The lease ends, the attempt is recorded as lost, and the next one is made.
             LogUnexpected(failure, delivery.DeliveryId, delivery.Attempt);
-            _lanes.Done(delivery);
+            _lanes.Done([delivery]);
             return false;
-        }
-    }
-
-    private async Task FinishAsync(DeliveryResult result)
-    {
-        await RecordAsync(result);
-        _lanes.Done(result.Delivery);
-    }
-
-    private async Task RecordAsync(DeliveryResult result)
-    {
-        try
-        {
-            await _results.AddAsync(result, CancellationToken.None);
-        }
-        catch (Exception failure)
-        {
-            LogNotRecorded(failure, result.Delivery.DeliveryId, result.Delivery.Attempt);
         }
     }
 
     [LoggerMessage(LogLevel.Error, "Attempt {Attempt} of delivery {Delivery} failed unexpectedly")]
     private partial void LogUnexpected(Exception failure, Guid delivery, int attempt);
 
-    [LoggerMessage(LogLevel.Error, "The result of attempt {Attempt} of delivery {Delivery} could not be recorded")]
-    private partial void LogNotRecorded(Exception failure, Guid delivery, int attempt);
-
     [LoggerMessage(LogLevel.Warning, "Attempts were under way at the stop; they will be recorded as outcome_unknown")]
     private partial void LogLeftBehind();
 }
 
-internal static class DeliveryRegistration
+internal static partial class DeliveryRegistration
 {
     /// <summary>Results gather for so long under load; only a payment's next event in an ordered lane waits for
     /// them.</summary>
@@ -213,14 +192,35 @@ internal static class DeliveryRegistration
         services.AddSingleton<EndpointLanes>();
         services.AddSingleton<DeliverySender>();
         services.AddSingleton<DeliveryMetrics>();
-        services.AddSingleton(provider => new Batcher<DeliveryResult>(
-            provider.GetRequiredService<DeliveryResults>().RecordAsync,
-            DeliveryResults.BatchLimit,
-            // The machine's own time: it paces transactions, and decides nothing about a delivery.
-            TimeProvider.System,
-            provider.GetRequiredService<ILogger<Batcher<DeliveryResult>>>(),
-            gathering: Gathering));
+        services.AddSingleton(BatchesOfResults);
         services.AddLoop<DeliveryWorker>();
         services.AddLoop<WatchBacklog>();
     }
+
+    private static Batcher<DeliveryResult> BatchesOfResults(IServiceProvider services)
+    {
+        var (results, lanes) = (
+            services.GetRequiredService<DeliveryResults>(), services.GetRequiredService<EndpointLanes>());
+        var logger = services.GetRequiredService<ILogger<Batcher<DeliveryResult>>>();
+        return new Batcher<DeliveryResult>(
+            async (batch, cancellation) =>
+            {
+                await results.RecordAsync(batch, cancellation);
+                lanes.Done(batch.Select(result => result.Delivery));
+            },
+            DeliveryResults.BatchLimit,
+            // The machine's own time: it paces transactions, and decides nothing about a delivery.
+            TimeProvider.System,
+            logger,
+            gathering: Gathering,
+            failed: (result, failure) =>
+            {
+                // Its lease ends, the attempt is recorded as lost, and the next one is made.
+                LogNotRecorded(logger, failure, result.Delivery.DeliveryId, result.Delivery.Attempt);
+                lanes.Done([result.Delivery]);
+            });
+    }
+
+    [LoggerMessage(LogLevel.Error, "The result of attempt {Attempt} of delivery {Delivery} could not be recorded")]
+    private static partial void LogNotRecorded(ILogger logger, Exception failure, Guid delivery, int attempt);
 }
