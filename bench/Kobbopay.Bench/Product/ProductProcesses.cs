@@ -21,9 +21,12 @@ internal sealed class ProductProcesses : IAsyncDisposable
 
     private readonly Dictionary<string, ChildProcess> children = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Uri> addresses;
+    private readonly Workbench bench;
+    private readonly Installation installation;
 
-    private ProductProcesses()
+    private ProductProcesses(Workbench bench, Installation installation)
     {
+        (this.bench, this.installation) = (bench, installation);
         var ports = LoopbackPorts.Free(Projects.Count);
         addresses = Projects.Keys.Zip(ports).ToDictionary(
             pair => pair.First,
@@ -45,16 +48,24 @@ internal sealed class ProductProcesses : IAsyncDisposable
 
     /// <param name="webhooks">The demo merchant's endpoint, or null for none.</param>
     /// <param name="services">Which to start, in this order. Their databases are new.</param>
+    public static Task<ProductProcesses> StartAsync(
+        Workbench bench, Uri? webhooks, CancellationToken cancellation, params IEnumerable<string> services) =>
+        StartAsync(bench, Installation.Usual(bench), webhooks, cancellation, services);
+
     public static async Task<ProductProcesses> StartAsync(
-        Workbench bench, Uri? webhooks, CancellationToken cancellation, params IEnumerable<string> services)
+        Workbench bench,
+        Installation installation,
+        Uri? webhooks,
+        CancellationToken cancellation,
+        params IEnumerable<string> services)
     {
-        var processes = new ProductProcesses();
+        var processes = new ProductProcesses(bench, installation);
         try
         {
             foreach (var database in Projects.Keys.Select(DatabaseOf).OfType<string>())
-                await RenewAsync(bench.Servers.Postgres, database, cancellation);
+                await RenewAsync(bench.Servers.Postgres, installation.NameOf(database), cancellation);
             foreach (var service in services)
-                await processes.StartOneAsync(bench, service, webhooks, cancellation);
+                await processes.StartOneAsync(service, webhooks, cancellation);
             return processes;
         }
         catch
@@ -68,8 +79,11 @@ internal sealed class ProductProcesses : IAsyncDisposable
 
     public int ProcessIdOf(string service) => children[service].Id;
 
+    /// <summary>Where the database of this name is, of this installation.</summary>
+    public string ConnectionStringOf(string database) => installation.ConnectionStringOf(bench, database);
+
     /// <summary>Starts one more, or again one that was stopped.</summary>
-    public async Task StartOneAsync(Workbench bench, string service, Uri? webhooks, CancellationToken cancellation)
+    public async Task StartOneAsync(string service, Uri? webhooks, CancellationToken cancellation)
     {
         var program = Path.GetFullPath(Path.Combine(
             AppContext.BaseDirectory, "..", "..", Projects[service], "release", Projects[service]));
@@ -77,7 +91,7 @@ internal sealed class ProductProcesses : IAsyncDisposable
             new ChildCommand(service, program, [])
             {
                 WorkingDirectory = Path.GetDirectoryName(program)!,
-                Environment = Configuration.Of(service, bench, addresses, webhooks),
+                Environment = Configuration.Of(service, bench, installation, addresses, webhooks),
             },
             cancellation);
         children[service] = child;
@@ -99,6 +113,13 @@ internal sealed class ProductProcesses : IAsyncDisposable
             await child.StopAsync(StopPatience);
             await child.DisposeAsync();
         }
+    }
+
+    /// <summary>Ends it as a crash would.</summary>
+    public async Task KillOneAsync(string service)
+    {
+        if (children.Remove(service, out var child))
+            await child.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
