@@ -30,7 +30,8 @@ internal static class Waiting
         await using var receiver = await Receiver.StartAsync(bench.Secret, bench.Http, cancellation);
         var idle = Enumerable.Range(0, Idle).Select(receiver.At);
         await StagesAsync(bench, receiver, "due later", idle, Later, cancellation);
-        await StagesAsync(bench, receiver, "behind a hanging endpoint", [receiver.Hanging], TimeSpan.Zero, cancellation);
+        await StagesAsync(
+            bench, receiver, "behind a hanging endpoint", [receiver.Hanging], TimeSpan.Zero, cancellation);
     }
 
     private static async Task StagesAsync(
