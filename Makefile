@@ -5,12 +5,13 @@ CONFIGURATION ?= Release
 BUILD := --configuration $(CONFIGURATION) --nologo -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench clean format
+.PHONY: help run test bench bench-peers clean format
 
 help:
 	@echo "make run     start Kobbopay here (Ctrl+C stops it; KOBBOPAY_PORT sets the port)"
 	@echo "make test    build everything and run all tests"
 	@echo "make bench   measure against bare baselines (ONLY=\"create --quick\" for a part; see bench/README.md)"
+	@echo "make bench-peers  measure deliveries against graphile-worker and Hangfire (installs them in bench/peers)"
 	@echo "make format  check the formatting"
 	@echo "make clean   forget this folder's data, keys and build output"
 
@@ -30,6 +31,13 @@ bench:
 	@scripts/install.sh postgresql rabbitmq
 	@dotnet build bench/Kobbopay.Bench --configuration Release --nologo -v quiet
 	@exec artifacts/local/bin/Kobbopay.Bench/release/Kobbopay.Bench $(ONLY)
+
+bench-peers:
+	@scripts/install.sh postgresql rabbitmq nodejs npm
+	@cd bench/peers/graphile && npm ci --ignore-scripts --loglevel error
+	@dotnet build bench/peers/Hangfire --configuration Release --nologo -v quiet
+	@dotnet build bench/Kobbopay.Bench --configuration Release --nologo -v quiet
+	@exec artifacts/local/bin/Kobbopay.Bench/release/Kobbopay.Bench peers $(ONLY)
 
 format:
 	@dotnet format Kobbopay.sln --verify-no-changes --no-restore

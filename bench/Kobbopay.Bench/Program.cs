@@ -17,8 +17,11 @@ switch (args)
     case [SelectRole.Name, var database]:
         await SelectRole.ServeAsync(database);
         return 0;
-    case [ReceiverRole.Name, var secret]:
-        await ReceiverRole.ServeAsync(secret);
+    case [ReceiverRole.Name, var secret, var wholeLoopback]:
+        await ReceiverRole.ServeAsync(secret, bool.Parse(wholeLoopback));
+        return 0;
+    case [CollectorRole.Name]:
+        await CollectorRole.ServeAsync();
         return 0;
     default:
         break;
@@ -30,7 +33,7 @@ if (typeof(Program).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJI
     return 1;
 }
 
-using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(60), TimeProvider.System);
+using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(150), TimeProvider.System);
 Console.CancelKeyPress += (_, pressed) =>
 {
     pressed.Cancel = true;

@@ -115,6 +115,14 @@ public sealed class RabbitMqServer : IAsyncDisposable
     public Task DeleteVirtualHostAsync(string name, CancellationToken cancellationToken) => ChildProcess.RunAsync(
         Command("rabbitmqctl", Path.Combine(Programs, "rabbitmqctl"), ["delete_vhost", name]), cancellationToken);
 
+    /// <summary>
+    /// Has the broker copy every message of <c>/</c>, published or handed out, to the exchange
+    /// <c>amq.rabbitmq.trace</c>, or no longer.
+    /// </summary>
+    public Task SetTracingAsync(bool on, CancellationToken cancellationToken) => ChildProcess.RunAsync(
+        Command("rabbitmqctl", Path.Combine(Programs, "rabbitmqctl"), [on ? "trace_on" : "trace_off"]),
+        cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await server.DisposeAsync();

@@ -35,7 +35,8 @@ internal static class Latency
             await Task.Delay(Poll, TimeProvider.System, cancellation);
         }
 
-        var arrivals = await receiver.ArrivalsAsync(cancellation);
+        var arrivals = (await receiver.ArrivalsAsync(cancellation)).ToDictionary(
+            arrived => arrived.Payment, arrived => arrived.At, StringComparer.Ordinal);
         return [.. committed.Select(commit =>
             Stopwatch.GetElapsedTime(commit.Value, arrivals[commit.Key]).TotalMilliseconds)];
     }

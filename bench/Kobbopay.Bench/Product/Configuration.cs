@@ -1,12 +1,15 @@
 using System.Security.Cryptography;
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults;
+using Kobbopay.Webhooks.Endpoints;
 
 namespace Kobbopay.Bench.Product;
 
 /// <summary>The demo merchant of a run, and the keys by which the services know each other.</summary>
 internal sealed class Configuration
 {
+    private const string Ring = "bench";
+
     private readonly Dictionary<(string From, string To), string> identityKeys = new();
     private readonly string secretsKey = NewKey();
 
@@ -22,10 +25,21 @@ internal sealed class Configuration
         return key;
     }
 
+    /// <summary>Seals as the Webhooks service does.</summary>
+    public SecretVault Vault() => new(new ConfigurationBuilder().AddInMemoryCollection(
+    [
+        new("Secrets:CurrentKey", Ring),
+        new($"Secrets:Keys:{Ring}", secretsKey),
+    ]).Build());
+
     /// <summary>The environment of one service.</summary>
     /// <param name="addresses">Where the others listen, by name.</param>
     public Dictionary<string, string> Of(
-        string service, Workbench bench, IReadOnlyDictionary<string, Uri> addresses, Uri? webhooks)
+        string service,
+        Workbench bench,
+        Installation installation,
+        IReadOnlyDictionary<string, Uri> addresses,
+        Uri? webhooks)
     {
         var set = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -33,25 +47,28 @@ internal sealed class Configuration
             // The demo merchant exists in Development only; the log is that of a production.
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
             ["Logging__LogLevel__Default"] = "Warning",
-            ["ConnectionStrings__messaging"] = bench.Servers.RabbitMq.Uri.AbsoluteUri,
+            ["ConnectionStrings__messaging"] = installation.Broker.AbsoluteUri,
             ["PublicUrl"] = addresses[ResourceNames.Gateway].AbsoluteUri,
             ["Demo__MerchantId"] = Id.Format(Id.Merchant, Merchant),
             ["Demo__ApiKey"] = ApiKey,
             ["Demo__WebhookSecret"] = bench.Secret,
             ["Egress__AllowedCidrs__0"] = "127.0.0.0/8",
-            ["Secrets__CurrentKey"] = "bench",
-            ["Secrets__Keys__bench"] = secretsKey,
+            ["Secrets__CurrentKey"] = Ring,
+            [$"Secrets__Keys__{Ring}"] = secretsKey,
         };
         if (webhooks is not null)
             set["Demo__WebhookUrl"] = webhooks.AbsoluteUri;
         if (ProductProcesses.DatabaseOf(service) is { } database)
-            set[$"ConnectionStrings__{database}"] = bench.Servers.Postgres.ConnectionStringOf(database);
+            set[$"ConnectionStrings__{database}"] = installation.ConnectionStringOf(bench, database);
         foreach (var (other, address) in addresses)
         {
             set[$"services__{other}__http__0"] = address.AbsoluteUri;
             set[$"Identity__Issue__{other}"] = IdentityKey(service, other);
             set[$"Identity__Accept__{other}__0"] = IdentityKey(other, service);
         }
+
+        foreach (var (name, value) in installation.Settings)
+            set[name] = value;
 
         return set;
     }

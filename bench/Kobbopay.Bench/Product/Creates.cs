@@ -31,20 +31,14 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
 
     public Subject Direct(int clients) => Over("Payments direct", ResourceNames.Payments, clients, Identity);
 
-    public Subject ThroughGateway(int clients) => Over(
-        "through the gateway", ResourceNames.Gateway, clients, () => new("x-api-key", product.Configuration.ApiKey));
+    public Subject ThroughGateway(int clients) => Over("through the gateway", ResourceNames.Gateway, clients, Key);
 
-    /// <summary>One create, by HttpClient; the payment's id.</summary>
-    public HttpRequestMessage NewRequest()
+    /// <summary>One create, by HttpClient.</summary>
+    public HttpRequestMessage NewRequest(bool throughGateway = false)
     {
         var (key, body) = NewOrder();
-        var request = new HttpRequestMessage(HttpMethod.Post, Address(ResourceNames.Payments))
-        {
-            Content = new StringContent(body, mediaType: new("application/json")),
-        };
-        var identity = Identity();
-        request.Headers.Add(identity.Key, identity.Value);
-        request.Headers.Add("Idempotency-Key", key);
+        var request = Request(HttpMethod.Post, "/v1/payments", throughGateway, key);
+        request.Content = new StringContent(body, mediaType: new("application/json"));
         return request;
     }
 
@@ -62,14 +56,17 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
             Address(ResourceNames.Payments), clients, duration, NewBytes,
             StatusCodes.Status201Created, cancellation);
 
-    /// <summary>Any other request of the same merchant, direct to Payments.</summary>
-    public HttpRequestMessage Request(HttpMethod method, string path)
+    /// <summary>Any request of the same merchant, direct to Payments or through the gateway.</summary>
+    /// <param name="key">Its idempotency key; a new one when null.</param>
+    public HttpRequestMessage Request(
+        HttpMethod method, string path, bool throughGateway = false, string? key = null)
     {
-        var request = new HttpRequestMessage(method, new Uri(product.AddressOf(ResourceNames.Payments), path));
-        var identity = Identity();
-        request.Headers.Add(identity.Key, identity.Value);
+        var service = throughGateway ? ResourceNames.Gateway : ResourceNames.Payments;
+        var request = new HttpRequestMessage(method, new Uri(product.AddressOf(service), path));
+        var credentials = throughGateway ? Key() : Identity();
+        request.Headers.Add(credentials.Key, credentials.Value);
         if (method == HttpMethod.Post)
-            request.Headers.Add("Idempotency-Key", NewOrder().Key);
+            request.Headers.Add("Idempotency-Key", key ?? NewOrder().Key);
         return request;
     }
 
@@ -111,6 +108,9 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
         return ($"key-{order}",
             $$"""{"amount": 10.5, "currency": "USDT", "network": "example-network", "orderId": "order-{{order}}"}""");
     }
+
+    /// <summary>The header by which the gateway knows the merchant.</summary>
+    private KeyValuePair<string, string> Key() => new("x-api-key", product.Configuration.ApiKey);
 
     /// <summary>The header by which the gateway would name the merchant; made anew when it has aged.</summary>
     public KeyValuePair<string, string> Identity()

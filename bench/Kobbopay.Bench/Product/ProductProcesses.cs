@@ -7,6 +7,12 @@ namespace Kobbopay.Bench.Product;
 /// <summary>Some services of this checkout as processes, built in Release, healthy when started.</summary>
 internal sealed class ProductProcesses : IAsyncDisposable
 {
+    /// <summary>By which PostgreSQL can tell the bench's connections from the product's.</summary>
+    public const string ApplicationName = "bench";
+
+    /// <summary>Some seed a million rows.</summary>
+    private static readonly TimeSpan CommandPatience = TimeSpan.FromMinutes(30);
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
@@ -21,9 +27,12 @@ internal sealed class ProductProcesses : IAsyncDisposable
 
     private readonly Dictionary<string, ChildProcess> children = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Uri> addresses;
+    private readonly Workbench bench;
+    private readonly Installation installation;
 
-    private ProductProcesses()
+    private ProductProcesses(Workbench bench, Installation installation)
     {
+        (this.bench, this.installation) = (bench, installation);
         var ports = LoopbackPorts.Free(Projects.Count);
         addresses = Projects.Keys.Zip(ports).ToDictionary(
             pair => pair.First,
@@ -45,16 +54,24 @@ internal sealed class ProductProcesses : IAsyncDisposable
 
     /// <param name="webhooks">The demo merchant's endpoint, or null for none.</param>
     /// <param name="services">Which to start, in this order. Their databases are new.</param>
+    public static Task<ProductProcesses> StartAsync(
+        Workbench bench, Uri? webhooks, CancellationToken cancellation, params IEnumerable<string> services) =>
+        StartAsync(bench, Installation.Usual(bench), webhooks, cancellation, services);
+
     public static async Task<ProductProcesses> StartAsync(
-        Workbench bench, Uri? webhooks, CancellationToken cancellation, params IEnumerable<string> services)
+        Workbench bench,
+        Installation installation,
+        Uri? webhooks,
+        CancellationToken cancellation,
+        params IEnumerable<string> services)
     {
-        var processes = new ProductProcesses();
+        var processes = new ProductProcesses(bench, installation);
         try
         {
             foreach (var database in Projects.Keys.Select(DatabaseOf).OfType<string>())
-                await RenewAsync(bench.Servers.Postgres, database, cancellation);
+                await RenewAsync(bench.Servers.Postgres, installation.NameOf(database), cancellation);
             foreach (var service in services)
-                await processes.StartOneAsync(bench, service, webhooks, cancellation);
+                await processes.StartOneAsync(service, webhooks, cancellation);
             return processes;
         }
         catch
@@ -68,8 +85,16 @@ internal sealed class ProductProcesses : IAsyncDisposable
 
     public int ProcessIdOf(string service) => children[service].Id;
 
+    /// <summary>The installation's database of this name, for the bench's own statements.</summary>
+    public NpgsqlDataSource Open(string database) => NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(installation.ConnectionStringOf(bench, database))
+        {
+            ApplicationName = ApplicationName,
+            CommandTimeout = (int)CommandPatience.TotalSeconds,
+        });
+
     /// <summary>Starts one more, or again one that was stopped.</summary>
-    public async Task StartOneAsync(Workbench bench, string service, Uri? webhooks, CancellationToken cancellation)
+    public async Task StartOneAsync(string service, Uri? webhooks, CancellationToken cancellation)
     {
         var program = Path.GetFullPath(Path.Combine(
             AppContext.BaseDirectory, "..", "..", Projects[service], "release", Projects[service]));
@@ -77,7 +102,7 @@ internal sealed class ProductProcesses : IAsyncDisposable
             new ChildCommand(service, program, [])
             {
                 WorkingDirectory = Path.GetDirectoryName(program)!,
-                Environment = Configuration.Of(service, bench, addresses, webhooks),
+                Environment = Configuration.Of(service, bench, installation, addresses, webhooks),
             },
             cancellation);
         children[service] = child;
@@ -99,6 +124,13 @@ internal sealed class ProductProcesses : IAsyncDisposable
             await child.StopAsync(StopPatience);
             await child.DisposeAsync();
         }
+    }
+
+    /// <summary>Ends it as a crash would.</summary>
+    public async Task KillOneAsync(string service)
+    {
+        if (children.Remove(service, out var child))
+            await child.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()

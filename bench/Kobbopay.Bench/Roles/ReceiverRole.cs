@@ -13,15 +13,33 @@ namespace Kobbopay.Bench.Roles;
 internal static class ReceiverRole
 {
     public const string Name = "receiver";
+    public const string Path = "/webhooks";
+    public const string HangingPath = "/hanging";
 
-    public static Task ServeAsync(string secret)
+    public static Task ServeAsync(string secret, bool wholeLoopback)
     {
         var arrivals = new ConcurrentDictionary<string, Arrival>(StringComparer.Ordinal);
         long duplicates = 0, refused = 0;
         string[] secrets = [secret];
-        var app = Role.BareServer().Build();
+        var app = Role.BareServer(wholeLoopback).Build();
 
-        app.MapPost("/webhooks", async (HttpContext context) =>
+        app.MapPost(Path, TakeAsync);
+        app.MapPost(Path + "/{endpoint}", TakeAsync);
+        app.MapPost(HangingPath, (HttpContext context) =>
+            Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted));
+        app.MapDelete("/", () =>
+        {
+            arrivals.Clear();
+            Interlocked.Exchange(ref duplicates, 0);
+            Interlocked.Exchange(ref refused, 0);
+        });
+        app.MapGet("/counts", () => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{arrivals.Count} {Interlocked.Read(ref duplicates)} {Interlocked.Read(ref refused)}"));
+        app.MapGet("/arrivals", () => string.Join('\n', arrivals.Select(arrival => Line(arrival.Key, arrival.Value))));
+        return Role.ServeAsync(app);
+
+        async Task TakeAsync(HttpContext context)
         {
             var body = new byte[(int)(context.Request.ContentLength ?? 0)];
             await context.Request.Body.ReadExactlyAsync(body, context.RequestAborted);
@@ -33,34 +51,26 @@ internal static class ReceiverRole
                 Interlocked.Increment(ref refused);
                 context.Response.StatusCode = StatusCodes.Status400BadRequest;
             }
-            else if (!Note(arrivals, body))
+            else if (!Note(arrivals, context.Request.Path.Value!, body))
             {
                 Interlocked.Increment(ref duplicates);
             }
-        });
-        app.MapDelete("/", () =>
-        {
-            arrivals.Clear();
-            Interlocked.Exchange(ref duplicates, 0);
-            Interlocked.Exchange(ref refused, 0);
-        });
-        app.MapGet("/counts", () => string.Create(
-            CultureInfo.InvariantCulture,
-            $"{arrivals.Count} {Interlocked.Read(ref duplicates)} {Interlocked.Read(ref refused)}"));
-        app.MapGet("/arrivals", () => string.Join('\n', arrivals.Select(arrival =>
-            string.Create(CultureInfo.InvariantCulture, $"{arrival.Key} {arrival.Value.Payment} {arrival.Value.At}"))));
-        return Role.ServeAsync(app);
+        }
     }
 
+    private static string Line(string id, Arrival arrival) => string.Create(
+        CultureInfo.InvariantCulture, $"{id} {arrival.Type} {arrival.Payment} {arrival.Path} {arrival.At}");
+
     /// <summary>False when the event has been here before.</summary>
-    private static bool Note(ConcurrentDictionary<string, Arrival> arrivals, byte[] body)
+    private static bool Note(ConcurrentDictionary<string, Arrival> arrivals, string path, byte[] body)
     {
         var at = Stopwatch.GetTimestamp();
         using var parsed = JsonDocument.Parse(body);
         var id = parsed.RootElement.GetProperty("id").GetString()!;
         var payment = parsed.RootElement.TryGetProperty("payment_id", out var value) ? value.GetString() : null;
-        return arrivals.TryAdd(id, new Arrival(payment ?? id, at));
+        var type = parsed.RootElement.GetProperty("type").GetString()!;
+        return arrivals.TryAdd(id, new Arrival(type, payment ?? id, path, at));
     }
 
-    private sealed record Arrival(string Payment, long At);
+    private sealed record Arrival(string Type, string Payment, string Path, long At);
 }

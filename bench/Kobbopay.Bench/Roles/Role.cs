@@ -1,5 +1,6 @@
 using System.Net;
 using Kobbopay.LocalServers;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Kobbopay.Bench.Roles;
 
@@ -47,18 +48,31 @@ internal sealed class Role : IAsyncDisposable
     public ValueTask DisposeAsync() => child.DisposeAsync();
 
     /// <summary>A bare server on a free port of 127.0.0.1, with nothing that a service would add.</summary>
-    public static WebApplicationBuilder BareServer()
+    /// <param name="wholeLoopback">On every address of 127.0.0.0/8.</param>
+    public static WebApplicationBuilder BareServer(bool wholeLoopback = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            if (wholeLoopback)
+                kestrel.Listen(IPAddress.Any, 0, RefuseOtherMachines);
+            else
+                kestrel.Listen(IPAddress.Loopback, 0);
+        });
         return builder;
     }
 
     public static async Task ServeAsync(WebApplication app)
     {
         await app.StartAsync();
-        Console.WriteLine(Announcement + app.Urls.First());
+        Console.WriteLine(Announcement + app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         await app.WaitForShutdownAsync();
     }
+
+    /// <summary>A socket can listen on one address or on all of the machine's, not on those of a network.</summary>
+    private static void RefuseOtherMachines(ListenOptions listen) => listen.Use(next => connection =>
+        connection.RemoteEndPoint is IPEndPoint remote && IPAddress.IsLoopback(remote.Address)
+            ? next(connection)
+            : Task.CompletedTask);
 }

@@ -19,7 +19,7 @@ internal static class Deliver
         var many = BareSender.Over(receiver, bench.Http, bench.Secret, Many);
         await using var product = await ProductProcesses.StartAsync(
             bench, receiver.Webhooks, cancellation, ResourceNames.Payments, ResourceNames.Webhooks);
-        var backlog = new Backlog(bench, product, receiver);
+        await using var backlog = new Backlog(product, receiver);
         Report.Table();
         Report.Row("W1", await Ratio.MeasureAsync(backlog.Drain, few, bench.Plan.UntilCompiled, cancellation));
         Report.Row("-", await Ratio.MeasureAsync(many, few, bench.Plan, cancellation));

@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Kobbopay.Bench.Baselines;
+using Kobbopay.Bench.Measure;
+using Kobbopay.Bench.Product;
+using Kobbopay.Bench.Roles;
+using Kobbopay.ServiceDefaults;
+
+namespace Kobbopay.Bench.Scenarios;
+
+/// <summary>
+/// E2: through the gateway create a payment, pay it on the simulated chain, receive <c>payment.paid</c>; from the first
+/// request until the last payment's event is there. The chain has a block twice a second, as a chain's are: of many
+/// payments each.
+/// </summary>
+internal static class WholePath
+{
+    private const int Clients = 16;
+    private const int MostRepetitions = 3;
+
+    /// <summary>A minute of a full plan.</summary>
+    private const int Durations = 12;
+
+    private const int BlocksPerSecond = 2;
+    private const string Paid = "payment.paid";
+    private const string Unmined = """{"mine": false}""";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
+
+    public static async Task RunAsync(Workbench bench, CancellationToken cancellation)
+    {
+        await using var receiver = await Receiver.StartAsync(bench.Secret, bench.Http, cancellation);
+        await using var product = await ProductProcesses.StartAsync(
+            bench, receiver.Webhooks, cancellation,
+            ResourceNames.Payments, ResourceNames.Webhooks, ResourceNames.Gateway);
+        var creates = new Creates(bench, product);
+        var plan = bench.Plan with { Repetitions = Math.Min(MostRepetitions, bench.Plan.Repetitions) };
+        List<double> tails = [];
+        var whole = new Subject("whole path", "payments/s", async (duration, stop) =>
+        {
+            var (reading, tail) = await PathAsync(bench, creates, receiver, duration * Durations, stop);
+            tails.Add(tail);
+            return reading;
+        });
+        Report.Table();
+        Report.Row("E2", await Ratio.MeasureAsync(
+            whole, Pgbench.OneStatement(bench.Servers.Postgres, Clients), plan, cancellation));
+        Report.Note($"\nE2, seconds from the last payment's answer to its event: {Report.Text(tails.Max())} at most.");
+    }
+
+    private static async Task<(Reading Reading, double Tail)> PathAsync(
+        Workbench bench, Creates creates, Receiver receiver, TimeSpan duration, CancellationToken cancellation)
+    {
+        await receiver.ForgetAsync(cancellation);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var mining = MineAsync(bench, creates, ended.Token);
+        try
+        {
+            return await PayAsync(bench, creates, receiver, duration, cancellation);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await mining;
+        }
+    }
+
+    private static async Task MineAsync(Workbench bench, Creates creates, CancellationToken ended)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / BlocksPerSecond));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ended))
+            {
+                using var mine = creates.Request(
+                    HttpMethod.Post, "/v1/sandbox/networks/example-network/mine", throughGateway: true);
+                using var mined = await bench.Http.SendAsync(mine, CancellationToken.None);
+                mined.EnsureSuccessStatusCode();
+            }
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // All are paid.
+        }
+    }
+
+    private static async Task<(Reading Reading, double Tail)> PayAsync(
+        Workbench bench, Creates creates, Receiver receiver, TimeSpan duration, CancellationToken cancellation)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var loops = Enumerable.Range(0, Clients).Select(async _ =>
+        {
+            var payments = new List<string>();
+            while (Stopwatch.GetElapsedTime(start) < duration)
+                payments.Add(await PayOneAsync(bench, creates, cancellation));
+            return payments;
+        });
+        var made = (await Task.WhenAll(loops)).SelectMany(payments => payments).ToHashSet(StringComparer.Ordinal);
+        var answered = Stopwatch.GetTimestamp();
+
+        Arrived[] paid;
+        do
+        {
+            await Task.Delay(Poll, TimeProvider.System, cancellation);
+            paid = [.. (await receiver.ArrivalsAsync(cancellation)).Where(arrived => arrived.Type == Paid)];
+        }
+        while (paid.Length < made.Count && Stopwatch.GetElapsedTime(answered) < Patience);
+
+        var counts = await receiver.CountsAsync(cancellation);
+        if (!made.SetEquals(paid.Select(arrived => arrived.Payment)) || counts.Refused > 0 || counts.Duplicates > 0)
+        {
+            throw new InvalidOperationException(
+                $"Of {made.Count} payments {paid.Length} are known as paid, {counts}: that is no rate.");
+        }
+
+        var last = paid.Max(arrived => arrived.At);
+        var tail = last > answered ? Stopwatch.GetElapsedTime(answered, last).TotalSeconds : 0;
+        return (Reading.PerSecond(made.Count, Stopwatch.GetElapsedTime(start, Math.Max(last, answered))), tail);
+    }
+
+    /// <summary>The payment's id.</summary>
+    private static async Task<string> PayOneAsync(Workbench bench, Creates creates, CancellationToken cancellation)
+    {
+        using var create = creates.NewRequest(throughGateway: true);
+        using var created = await bench.Http.SendAsync(create, cancellation);
+        created.EnsureSuccessStatusCode();
+        using var payment = JsonDocument.Parse(await created.Content.ReadAsByteArrayAsync(cancellation));
+        var id = payment.RootElement.GetProperty("payment_id").GetString()!;
+        using var pay = creates.Request(HttpMethod.Post, $"/v1/sandbox/payments/{id}/pay", throughGateway: true);
+        pay.Content = new StringContent(Unmined, mediaType: new("application/json"));
+        using var answer = await bench.Http.SendAsync(pay, cancellation);
+        answer.EnsureSuccessStatusCode();
+        return id;
+    }
+}
