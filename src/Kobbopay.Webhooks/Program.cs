@@ -17,7 +17,7 @@ public static class Program
     /// from then scans everything, and would claim the next backlog at seconds a batch until somebody analyzes the
     /// tables.
     /// </summary>
-    private const string PlanAnew = "-c plan_cache_mode=force_custom_plan";
+    internal const string PlanAnew = "plan_cache_mode=force_custom_plan";
 
     public static Task Main(string[] args) => Build(args).RunAsync();
 
@@ -27,7 +27,7 @@ public static class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.AddServiceDefaults();
-        builder.AddDatabase(ResourceNames.WebhooksDatabase, PlanAnew);
+        builder.AddDatabase(ResourceNames.WebhooksDatabase, $"-c {PlanAnew}");
         builder.MigrateAtStart(ResourceNames.WebhooksDatabase, typeof(Program).Assembly);
 
         builder.Services.AddEndpointSecrets(builder.Configuration);

@@ -66,27 +66,40 @@ public sealed class PaymentChangedConsumer(
         where w.merchant_id = any($1) and w.status = 'enabled'
         """;
 
+    private const string HasOrdered = """
+        select exists (
+          select from webhook_endpoints
+          where merchant_id = any($1) and ordering = 'per_payment' and deleted_at is null)
+        """;
+
+    // None of these looks into the queue, so their plans hold whatever its length, and planning the first would take
+    // longer than carrying it out. Outside of a transaction a batch is one: a failure undoes the setting, too.
+    private const string KeepPlans = "set plan_cache_mode = force_generic_plan";
+    private const string PlanAnew = $"set {Program.PlanAnew}";
+
     public async Task HandleAsync(IReadOnlyList<PaymentChanged> events, CancellationToken cancellation)
     {
         var distinct = events.DistinctBy(e => e.EventId).ToDictionary(e => e.EventId);
         var now = clock.GetUtcNow();
+        Guid[] merchants = [.. distinct.Values.Select(e => e.MerchantId).Distinct()];
         await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(KeepPlans));
         var file = new NpgsqlBatchCommand(Statement);
         Inbox.AddParameters(file.Parameters, [.. distinct.Values]);
         AddParameters(file.Parameters, [.. distinct.Values], now, lanes.Busy());
         batch.BatchCommands.Add(file);
-        var targets = new NpgsqlBatchCommand(Targets);
-        targets.Parameters.Add(new NpgsqlParameter<Guid[]>
+        foreach (var statement in new[] { Targets, HasOrdered })
         {
-            TypedValue = [.. distinct.Values.Select(e => e.MerchantId).Distinct()],
-        });
-        batch.BatchCommands.Add(targets);
-        batch.BatchCommands.Add(
-            PaymentOrder.After(distinct.Values.Select(e => e.Payment?.Id).OfType<Guid>(), now));
+            var ofMerchants = new NpgsqlBatchCommand(statement);
+            ofMerchants.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = merchants });
+            batch.BatchCommands.Add(ofMerchants);
+        }
+
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(PlanAnew));
 
         var queued = new List<QueuedRow>();
         Dictionary<Guid, DeliveryTarget> byEndpoint;
-        HashSet<Guid> due;
+        bool ordered;
         await using (var row = await batch.ExecuteReaderAsync(cancellation))
         {
             while (await row.ReadAsync(cancellation))
@@ -94,20 +107,31 @@ public sealed class PaymentChangedConsumer(
             await row.NextResultAsync(cancellation);
             byEndpoint = await DeliveryTarget.ReadAllAsync(row, cancellation);
             await row.NextResultAsync(cancellation);
-            due = await PaymentOrder.ReadAsync(row, cancellation);
+            await row.ReadAsync(cancellation);
+            ordered = row.GetBoolean(0);
         }
 
         metrics.Count(distinct.Values);
-
         // An endpoint that was disabled in between has no target here: what was claimed for it is skipped when its
         // lease ends.
         lanes.Admit(queued.Where(row => row.IsClaimed && byEndpoint.ContainsKey(row.EndpointId)).Select(row =>
             row.Of(byEndpoint[row.EndpointId], distinct[row.EventId], now)));
+        // Also where nothing was queued: a later event of the payment may have waited for this one.
+        var due = ordered ? await ReleaseAsync(distinct.Values, now, cancellation) : [];
         due.UnionWith(queued.Where(row => !row.IsClaimed && !row.IsBlocked).Select(row => row.EndpointId));
         if (due.Count == 0)
             return;
         lanes.MarkDue(due);
         signal.Set();
+    }
+
+    private async Task<HashSet<Guid>> ReleaseAsync(
+        IEnumerable<PaymentChanged> events, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(PaymentOrder.After(events.Select(e => e.Payment?.Id).OfType<Guid>(), now));
+        await using var row = await batch.ExecuteReaderAsync(cancellation);
+        return await PaymentOrder.ReadAsync(row, cancellation);
     }
 
     private static void AddParameters(

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Kobbopay.Contracts;
 using Kobbopay.Durability;
 using Npgsql;
 
@@ -117,5 +118,5 @@ public sealed class WatchBacklog : BackgroundLoop
             value,
             new KeyValuePair<string, object?>("kobbopay.environment", endpoint.Environment),
             new KeyValuePair<string, object?>(
-                "kobbopay.webhook_endpoint.id", Contracts.Id.Format(Contracts.Id.WebhookEndpoint, endpoint.EndpointId)));
+                "kobbopay.webhook_endpoint.id", Id.Format(Id.WebhookEndpoint, endpoint.EndpointId)));
 }

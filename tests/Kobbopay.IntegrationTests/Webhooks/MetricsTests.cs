@@ -20,7 +20,7 @@ public sealed class MetricsTests
         {
             var message = await merchant.PublishAsync();
             await merchant.DeliveryAsync(message, one => one.GetProperty("status").GetString() == status
-                && one.GetProperty("attempts").GetInt32() == 1);
+                && one.GetProperty("attemptCount").GetInt32() == 1);
         }
 
         readings.Of("kobbopay.webhooks.attempts").Should().BeEquivalentTo(["test,none", "test,http_status"]);

@@ -135,8 +135,8 @@ public sealed class EndpointLanesTests
             new SealedEndpoint(new SealedSecret("k1", []), Next: null, OverlapUntil: null, Headers: null));
         var deliveries = Enumerable.Range(0, room.Room).Select(_ => new ClaimedDelivery(
             target, NewId(), NewId(), Attempt: 1, AttemptsBefore: 0, PaymentUrl: null,
-            DueAt: DateTimeOffset.UnixEpoch, ClaimedAt: DateTimeOffset.MaxValue, NotBefore: DateTimeOffset.UnixEpoch, [],
-            TraceParent: null, OrderedPaymentId: null));
+            DueAt: DateTimeOffset.UnixEpoch, ClaimedAt: DateTimeOffset.MaxValue,
+            NotBefore: DateTimeOffset.UnixEpoch, [], TraceParent: null, OrderedPaymentId: null));
         return new ClaimedLane([.. deliveries], QueuePlace.Start);
     }
 }

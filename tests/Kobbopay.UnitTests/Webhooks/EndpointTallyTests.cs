@@ -60,8 +60,8 @@ public sealed class EndpointTallyTests
     private DeliveryResult Result(Guid eventId, int second, int status)
     {
         var delivery = new ClaimedDelivery(
-            _target, Guid.CreateVersion7(Noon), eventId, Attempt: 1, AttemptsBefore: 0, PaymentUrl: null, Noon, Noon, Noon,
-            [], TraceParent: null, OrderedPaymentId: null);
+            _target, Guid.CreateVersion7(Noon), eventId, Attempt: 1, AttemptsBefore: 0, PaymentUrl: null, Noon,
+            Noon, Noon, [], TraceParent: null, OrderedPaymentId: null);
         var attempt = new Attempt(
             Noon.AddSeconds(second), TimeSpan.Zero, status, status == 200 ? null : "http_status");
         return DeliveryResult.Of(delivery, attempt, Noon, draw: 0.5);
