@@ -49,8 +49,8 @@ internal static class Suite
         var unknown = names.Except(known.Select(one => one.Name), StringComparer.Ordinal).ToArray();
         if (unknown.Length > 0)
         {
-            await Console.Error.WriteLineAsync(
-                $"Unknown: {string.Join(", ", unknown)}. There are: {string.Join(", ", known.Select(one => one.Name))}.");
+            var there = string.Join(", ", known.Select(one => one.Name));
+            await Console.Error.WriteLineAsync($"Unknown: {string.Join(", ", unknown)}. There are: {there}.");
             return 1;
         }
 

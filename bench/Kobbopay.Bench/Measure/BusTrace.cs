@@ -18,7 +18,8 @@ internal sealed class BusTrace : IAsyncDisposable
     private readonly IConnection connection;
     private readonly IChannel channel;
 
-    private BusTrace(IConnection connection, IChannel channel) => (this.connection, this.channel) = (connection, channel);
+    private BusTrace(IConnection connection, IChannel channel) =>
+        (this.connection, this.channel) = (connection, channel);
 
     public long Published => counts.Where(one => one.Key.StartsWith(Publish, StringComparison.Ordinal))
         .Sum(one => one.Value);

@@ -37,8 +37,7 @@ internal sealed class Backlog(ProductProcesses product, Receiver receiver) : IAs
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
-    private readonly NpgsqlDataSource source = NpgsqlDataSource.Create(
-        product.ConnectionStringOf(ResourceNames.WebhooksDatabase) + ";Command Timeout=1800");
+    private readonly NpgsqlDataSource source = product.Open(ResourceNames.WebhooksDatabase);
 
     /// <summary>All to one endpoint.</summary>
     public Subject Drain => Draining("Webhooks from a backlog", Demo);

@@ -16,7 +16,7 @@ internal sealed class Endpoints(Workbench bench, ProductProcesses product)
         var added = urls.Select(url => new { Id = Id.New(TimeProvider.System), Url = url })
             .Select(one => new { one.Id, one.Url, Secret = vault.Seal(one.Id, bench.Secret) })
             .ToArray();
-        await using var source = NpgsqlDataSource.Create(product.ConnectionStringOf(ResourceNames.WebhooksDatabase));
+        await using var source = product.Open(ResourceNames.WebhooksDatabase);
         await using var command = source.CreateCommand(
             """
             with endpoint as (

@@ -7,6 +7,12 @@ namespace Kobbopay.Bench.Product;
 /// <summary>Some services of this checkout as processes, built in Release, healthy when started.</summary>
 internal sealed class ProductProcesses : IAsyncDisposable
 {
+    /// <summary>By which PostgreSQL can tell the bench's connections from the product's.</summary>
+    public const string ApplicationName = "bench";
+
+    /// <summary>Some seed a million rows.</summary>
+    private static readonly TimeSpan CommandPatience = TimeSpan.FromMinutes(30);
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
@@ -79,8 +85,13 @@ internal sealed class ProductProcesses : IAsyncDisposable
 
     public int ProcessIdOf(string service) => children[service].Id;
 
-    /// <summary>Where the database of this name is, of this installation.</summary>
-    public string ConnectionStringOf(string database) => installation.ConnectionStringOf(bench, database);
+    /// <summary>The installation's database of this name, for the bench's own statements.</summary>
+    public NpgsqlDataSource Open(string database) => NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(installation.ConnectionStringOf(bench, database))
+        {
+            ApplicationName = ApplicationName,
+            CommandTimeout = (int)CommandPatience.TotalSeconds,
+        });
 
     /// <summary>Starts one more, or again one that was stopped.</summary>
     public async Task StartOneAsync(string service, Uri? webhooks, CancellationToken cancellation)

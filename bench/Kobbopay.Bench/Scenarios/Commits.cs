@@ -32,10 +32,12 @@ internal static class Commits
         {
             Report.Note("\n| goal | payment events | endpoints | published / event | consumed by Webhooks / event "
                 + "| deliveries / event | published to |\n|---|---|---|---|---|---|---|");
-            await MessagesAsync(bench, product, endpoints: 1, cancellation);
+            // One for both: its idempotency keys go on.
+            var creates = new Creates(bench, product);
+            await MessagesAsync(bench, product, creates, endpoints: 1, cancellation);
             await new Endpoints(bench, product).AddAsync(
                 Enumerable.Range(1, SeveralEndpoints - 1).Select(receiver.At), cancellation);
-            await MessagesAsync(bench, product, SeveralEndpoints, cancellation);
+            await MessagesAsync(bench, product, creates, SeveralEndpoints, cancellation);
         }
         finally
         {
@@ -80,13 +82,11 @@ internal static class Commits
     }
 
     private static async Task MessagesAsync(
-        Workbench bench, ProductProcesses product, int endpoints, CancellationToken cancellation)
+        Workbench bench, ProductProcesses product, Creates creates, int endpoints, CancellationToken cancellation)
     {
-        await using var database = NpgsqlDataSource.Create(
-            product.ConnectionStringOf(ResourceNames.WebhooksDatabase));
+        await using var database = product.Open(ResourceNames.WebhooksDatabase);
         await using var trace = await BusTrace.StartAsync(bench.Servers.RabbitMq.Uri, cancellation);
         var (delivered, wanted) = (await DeliveredAsync(database, cancellation), Payments * endpoints);
-        var creates = new Creates(bench, product);
         await HttpLoop.EachOnceAsync(
             creates.Address(ResourceNames.Payments), Enumerable.Range(0, Payments).Select(_ => creates.NewBytes()),
             StatusCodes.Status201Created, cancellation);

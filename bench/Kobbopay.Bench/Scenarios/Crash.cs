@@ -19,8 +19,7 @@ internal static class Crash
         await using var product = await ProductProcesses.StartAsync(
             bench, receiver.Webhooks, cancellation, ResourceNames.Payments, ResourceNames.Webhooks);
         await using var backlog = new Backlog(product, receiver);
-        await using var database = NpgsqlDataSource.Create(
-            product.ConnectionStringOf(ResourceNames.WebhooksDatabase));
+        await using var database = product.Open(ResourceNames.WebhooksDatabase);
         var share = new Share(backlog.Demo, Backlog.CountFor(bench.Plan.Duration));
         await backlog.DrainAsync([share], [], cancellation);
 
@@ -76,8 +75,9 @@ internal static class Crash
         await using var busy = database.CreateCommand(
             """
             select exists (select from pg_stat_activity
-            where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid())
+              where datname = current_database() and backend_type = 'client backend' and application_name <> $1)
             """);
+        busy.Parameters.Add(new NpgsqlParameter<string> { TypedValue = ProductProcesses.ApplicationName });
         while ((bool)(await busy.ExecuteScalarAsync(cancellation))!)
             await Task.Delay(Poll, TimeProvider.System, cancellation);
 

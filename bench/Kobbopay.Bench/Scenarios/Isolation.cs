@@ -6,7 +6,9 @@ using Kobbopay.ServiceDefaults;
 
 namespace Kobbopay.Bench.Scenarios;
 
-/// <summary>What one endpoint does to the others: I1 when it hangs, I2 when nearly all of the backlog is its own.</summary>
+/// <summary>
+/// What one endpoint does to the others: I1 when it hangs, I2 when nearly all of the backlog is its own.
+/// </summary>
 internal static class Isolation
 {
     /// <summary>With the hanging one twenty, so that each has 5 % of the traffic.</summary>

@@ -23,7 +23,8 @@ internal static class Telemetry
         try
         {
             await using var off = await StartAsync(Installation.Usual(bench));
-            await using var on = await StartAsync(new Installation($"_{Observed}", broker, Exporting(collector.Address)));
+            await using var on = await StartAsync(
+                new Installation($"_{Observed}", broker, Exporting(collector.Address)));
             await using var quiet = new Backlog(off, receiver);
             await using var observed = new Backlog(on, receiver);
             Report.Table();
@@ -39,7 +40,7 @@ internal static class Telemetry
 
         var received = await bench.Http.GetStringAsync(collector.Address, cancellation);
         Report.Note($"\nR3, requests to the collector: {received.Replace("\n", ", ", StringComparison.Ordinal)}.");
-        if (!received.Contains(Traces, StringComparison.Ordinal) || !received.Contains(Metrics, StringComparison.Ordinal))
+        if (!new[] { Traces, Metrics }.All(signal => received.Contains(signal, StringComparison.Ordinal)))
             throw new InvalidOperationException("Nothing was exported: that is no comparison.");
 
         Task<ProductProcesses> StartAsync(Installation installation) => ProductProcesses.StartAsync(

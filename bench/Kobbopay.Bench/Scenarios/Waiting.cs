@@ -12,7 +12,7 @@ namespace Kobbopay.Bench.Scenarios;
 /// </summary>
 internal static class Waiting
 {
-    private const int Connections = 16;
+    private const int Clients = 16;
     private const int Few = 10_000;
     private const int Many = 1_000_000;
     private const int ManyOfQuickPlan = 50_000;
@@ -30,7 +30,8 @@ internal static class Waiting
         await using var receiver = await Receiver.StartAsync(bench.Secret, bench.Http, cancellation);
         var idle = Enumerable.Range(0, Idle).Select(receiver.At);
         await StagesAsync(bench, receiver, "due later", idle, Later, cancellation);
-        await StagesAsync(bench, receiver, "behind a hanging endpoint", [receiver.Hanging], TimeSpan.Zero, cancellation);
+        await StagesAsync(
+            bench, receiver, "behind a hanging endpoint", [receiver.Hanging], TimeSpan.Zero, cancellation);
     }
 
     private static async Task StagesAsync(
@@ -48,7 +49,7 @@ internal static class Waiting
         var full = await StageAsync(many, many - Few);
         Report.Note(
             $"\nC1, {many} {kind} / {Few}: deliveries/s **{Report.Text(full.Rate / few.Rate)}** "
-            + $"(each as a share of the bare sender's in the same minute: {Report.Text(full.Rate)}, "
+            + $"(each as a share of pgbench's in the same minute: {Report.Text(full.Rate)}, "
             + $"{Report.Text(few.Rate)}), resident memory of Webhooks **{Report.Text(full.MiB / few.MiB)}** "
             + $"({Report.Text(full.MiB)} MiB, {Report.Text(few.MiB)} MiB).\n");
 
@@ -61,13 +62,14 @@ internal static class Waiting
             await backlog.VacuumAsync(cancellation);
             await product.StartOneAsync(ResourceNames.Webhooks, receiver.Webhooks, cancellation);
 
-            var bare = BareSender.Over(receiver, bench.Http, bench.Secret, Connections);
-            var ratio = await Ratio.MeasureAsync(backlog.Drain, bare, bench.Plan, cancellation);
+            // Both stages need a yardstick that is the same from its first second on: no process of ours is.
+            var ratio = await Ratio.MeasureAsync(
+                backlog.Drain, Pgbench.OneStatement(bench.Servers.Postgres, Clients), bench.Plan, cancellation);
             Report.Row($"C1, {waiting} {kind}", ratio);
             return new Stage(ratio.Median, Machine.ResidentMiB(product.ProcessIdOf(ResourceNames.Webhooks)));
         }
     }
 
-    /// <param name="Rate">As a share of the bare sender's.</param>
+    /// <param name="Rate">As a share of pgbench's.</param>
     private sealed record Stage(double Rate, double MiB);
 }

@@ -1,5 +1,6 @@
-// Webhooks by Hangfire over PostgreSQL: each job is one signed POST. The bench sends a number: so many jobs are enqueued
-// while no server runs, then one is started; "stop" ends it. Environment: PEER_DATABASE, PEER_TARGET, PEER_SECRET.
+// Webhooks by Hangfire over PostgreSQL: each job is one signed POST. The bench sends a number: so many jobs are
+// enqueued while no server runs, then one is started; "stop" ends it.
+// Environment: PEER_DATABASE, PEER_TARGET, PEER_SECRET.
 using System.Globalization;
 using Hangfire;
 using Hangfire.PostgreSql;

@@ -1,4 +1,4 @@
-// Webhooks by graphile-worker: each job is one signed POST. The bench starts it, fills its queue and counts what arrives.
+// Webhooks by graphile-worker: each job is one signed POST. The bench fills its queue and counts what arrives.
 // Environment: PEER_DATABASE (a postgres:// URL), PEER_TARGET, PEER_SECRET (whsec_...).
 import { createHmac } from "node:crypto";
 import { Logger, run } from "graphile-worker";
