@@ -61,6 +61,7 @@ public static class PayPayment
         if (payment is null || payment.Details.Network != SimulatorRail.Name)
             throw new ProblemException(ProblemCodes.NotFound, "There is no such payment on a sandbox network.");
 
+        var mine = body.Value.Mine ?? true;
         await answers.AnswerAsync(http, merchant, body.Bytes, SandboxJson.Default.PayAnswer, async store =>
         {
             var asset = AssetOf(body.Value.Currency ?? payment.Details.Currency, rails.Of(SimulatorRail.Name));
@@ -69,7 +70,7 @@ public static class PayPayment
             NewTransfer[] transfers =
                 [.. amounts.Select(amount => new NewTransfer(
                     txHash, asset.Contract, payment.Details.DepositAddress, amount))];
-            if (body.Value.Mine ?? true)
+            if (mine)
             {
                 await chain.MineAsync(
                     payment.Details.Chain, 1, transfers, cancellation,
@@ -79,10 +80,11 @@ public static class PayPayment
             {
                 await chain.SendAsync(
                     payment.Details.Chain, transfers, cancellation,
-                    (batch, _) => store(batch, AnswerOf(payment, asset, transfers, block: null)));
+                    batch => store(batch, AnswerOf(payment, asset, transfers, block: null)));
             }
         }, cancellation);
-        scanner.Set();
+        if (mine)
+            scanner.Set();
     }
 
     private static PayAnswer AnswerOf(

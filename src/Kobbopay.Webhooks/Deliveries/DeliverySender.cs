@@ -55,8 +55,12 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
             attempt = new Attempt(startedAt, TimeSpan.Zero, StatusCode: null, ErrorKinds.SecretUnavailable);
         }
 
-        activity?.SetTag("http.response.status_code", attempt.StatusCode);
-        activity?.SetTag("error.type", attempt.ErrorKind);
+        if (activity is { IsAllDataRequested: true })
+        {
+            activity.SetTag("http.response.status_code", attempt.StatusCode);
+            activity.SetTag("error.type", attempt.ErrorKind);
+        }
+
         return attempt with
         {
             Latency = content.Elapsed,
@@ -95,10 +99,14 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
     {
         _ = ActivityContext.TryParse(delivery.TraceParent, traceState: null, isRemote: true, out var cause);
         var activity = Source.StartActivity("webhook attempt", ActivityKind.Client, cause);
-        activity?.SetTag("http.request.method", "POST");
-        activity?.SetTag("server.address", url.Host);
-        activity?.SetTag("kobbopay.delivery.id", Id.Format(Id.Delivery, delivery.DeliveryId));
-        activity?.SetTag("kobbopay.attempt", delivery.Attempt);
+        if (activity is { IsAllDataRequested: true })
+        {
+            activity.SetTag("http.request.method", "POST");
+            activity.SetTag("server.address", url.Host);
+            activity.SetTag("kobbopay.delivery.id", Id.Format(Id.Delivery, delivery.DeliveryId));
+            activity.SetTag("kobbopay.attempt", delivery.Attempt);
+        }
+
         return activity;
     }
 

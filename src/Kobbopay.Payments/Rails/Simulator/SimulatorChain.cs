@@ -52,20 +52,22 @@ public sealed partial class SimulatorChain(NpgsqlDataSource database, TimeProvid
         }, cancellation);
     }
 
-    /// <summary>Sends money without mining it: the next block takes it in.</summary>
-    public Task<SimulatorHead> SendAsync(
+    /// <summary>
+    /// Sends money without mining it: the next block takes it in. Senders don't wait for each other, only for whoever
+    /// changes the chain at the moment.
+    /// </summary>
+    public async Task SendAsync(
         string chain,
         IReadOnlyList<NewTransfer> transfers,
         CancellationToken cancellation,
-        Action<NpgsqlBatch, SimulatorHead>? alongside = null) =>
-        ChangeAsync(chain, within: null, async (connection, held) =>
-        {
-            await using var batch = connection.CreateBatch();
-            AddTransfers(batch, chain, transfers);
-            alongside?.Invoke(batch, held.Head);
-            await batch.ExecuteNonQueryAsync(cancellation);
-            return held.Head;
-        }, cancellation);
+        Action<NpgsqlBatch>? alongside = null)
+    {
+        await using var batch = database.CreateBatch();
+        AddChain(batch, chain);
+        AddTransfers(batch, chain, transfers);
+        alongside?.Invoke(batch);
+        await batch.ExecuteNonQueryAsync(cancellation);
+    }
 
     /// <summary>All that was ever sent to an address and stands, in base units.</summary>
     public async Task<BigInteger> SentToAsync(
@@ -123,7 +125,7 @@ public sealed partial class SimulatorChain(NpgsqlDataSource database, TimeProvid
         NpgsqlConnection connection, string chain, CancellationToken cancellation)
     {
         await using var batch = connection.CreateBatch();
-        batch.Add("insert into simulator_chains (chain) values ($1) on conflict do nothing").AddText(chain);
+        AddChain(batch, chain);
         batch.Add("select head, head_hash, head_time from simulator_chains where chain = $1 for update").AddText(chain);
         // A statement of its own, which sees what the wait for the row has brought.
         batch.Add("select clock_offset from merchant_settings where merchant_id = $1 and environment = 'test'")
@@ -137,6 +139,9 @@ public sealed partial class SimulatorChain(NpgsqlDataSource database, TimeProvid
 
     private static SimulatorHead ReadHead(NpgsqlDataReader row) =>
         new(row.GetInt64(0), row.GetString(1), PaymentRows.Time(row, 2));
+
+    private static void AddChain(NpgsqlBatch batch, string chain) =>
+        batch.Add("insert into simulator_chains (chain) values ($1) on conflict do nothing").AddText(chain);
 
     private static void AddTransfers(NpgsqlBatch batch, string chain, IReadOnlyList<NewTransfer> transfers)
     {
