@@ -47,6 +47,32 @@ public sealed class SandboxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Payers_do_not_keep_a_block_from_being_mined_and_the_last_one_holds_what_is_left()
+    {
+        const int Payers = 8;
+        const int Payments = 10;
+        var id = await _payments.CreatePaymentAsync("order-1");
+        var paying = Task.WhenAll(Enumerable.Range(0, Payers).Select(async _ =>
+        {
+            for (var i = 0; i < Payments; i++)
+            {
+                var paid = await _payments.PostAsync(
+                    $"/v1/sandbox/payments/{id}/pay", """{"amount": "0.01", "mine": false}""");
+                paid.Status.Should().Be(200, paid.Body.ToString());
+            }
+        }));
+        var mined = 0;
+        for (; !paying.IsCompleted || mined == 0; mined++)
+            (await _payments.PostAsync(Mine)).Status.Should().Be(200);
+        await paying;
+        (await _payments.PostAsync(Mine)).Status.Should().Be(200);
+
+        mined.Should().BeGreaterThan(1, "a miner waits for the payers of the moment, not for all to come");
+        (await ScalarAsync("select count(*) from simulator_transfers where block_number is not null"))
+            .Should().Be(Payers * Payments);
+    }
+
+    [Fact]
     public async Task A_repeated_idempotency_key_pays_once()
     {
         var id = await _payments.CreatePaymentAsync("order-1");

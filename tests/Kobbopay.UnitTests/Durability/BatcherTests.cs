@@ -78,6 +78,34 @@ public sealed class BatcherTests
         sizes.Should().Equal(1, 5);
     }
 
+    [Fact]
+    public async Task What_is_posted_is_handled_with_the_rest_and_one_that_fails_is_told_of_alone()
+    {
+        var start = new TaskCompletionSource();
+        var handled = new ConcurrentBag<int>();
+        var failed = new ConcurrentBag<(int Item, string Why)>();
+        var batcher = new Batcher<int>(
+            async (items, _) =>
+            {
+                await start.Task;
+                if (items.Contains(3))
+                    throw new InvalidOperationException("poison");
+                foreach (var item in items)
+                    handled.Add(item);
+            },
+            limit: 8, TimeProvider.System, NullLogger<Batcher<int>>.Instance, waitsOutOutages: false,
+            failed: (item, why) => failed.Add((item, why.Message)));
+
+        for (var item = 0; item < 6; item++)
+            batcher.Post(item);
+        var last = batcher.AddAsync(6, Token);
+        start.SetResult();
+        await last;
+
+        handled.Order().Should().Equal(0, 1, 2, 4, 5, 6);
+        failed.Should().Equal((3, "poison"));
+    }
+
     private static Batcher<int> New(Func<IReadOnlyList<int>, Task> handle, int lanes = 1) => new(
         (items, _) => handle(items), limit: 8, TimeProvider.System, NullLogger<Batcher<int>>.Instance, lanes,
         waitsOutOutages: false);
