@@ -34,6 +34,19 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
     /// <summary>Deliveries skipped in one statement; a longer queue takes several.</summary>
     private const int SkipLimit = 1000;
 
+    /// <summary>
+    /// Each endpoint in the queue and what of it is due first, as <c>lanes</c>. A skip scan: one index probe for each
+    /// endpoint, whatever the length of its lane.
+    /// </summary>
+    internal const string Lanes = """
+        with recursive lanes as (
+          (select endpoint_id, due_at from delivery_queue order by endpoint_id, due_at limit 1)
+          union all
+          select n.endpoint_id, n.due_at from lanes l cross join lateral (
+            select q.endpoint_id, q.due_at from delivery_queue q where q.endpoint_id > l.endpoint_id
+            order by q.endpoint_id, q.due_at limit 1) n)
+        """;
+
     private const string Targets = $"""
         select {DeliveryTarget.Columns}
         from webhook_endpoints w join webhook_secrets s on s.endpoint_id = w.id
@@ -89,17 +102,11 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
         """;
 
     /// <summary>Every endpoint that has something due, or is disabled and has something waiting.</summary>
-    /// <remarks>A skip scan: one index probe for each endpoint in the queue, whatever the length of its lane.</remarks>
     public async Task<(List<Guid> Due, List<Guid> Disabled)> EndpointsAsync(CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
-            """
-            with recursive lanes as (
-              (select endpoint_id, due_at from delivery_queue order by endpoint_id, due_at limit 1)
-              union all
-              select n.endpoint_id, n.due_at from lanes l cross join lateral (
-                select q.endpoint_id, q.due_at from delivery_queue q where q.endpoint_id > l.endpoint_id
-                order by q.endpoint_id, q.due_at limit 1) n)
+            $"""
+            {Lanes}
             select l.endpoint_id, w.status = 'enabled'
             from lanes l join webhook_endpoints w on w.id = l.endpoint_id
             where l.due_at <= $1 or w.status <> 'enabled'

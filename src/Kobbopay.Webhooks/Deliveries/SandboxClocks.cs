@@ -46,13 +46,9 @@ public sealed class SandboxClocks(
         });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() });
 
-        var endpoints = new HashSet<Guid>();
+        HashSet<Guid> endpoints;
         await using (var row = await command.ExecuteReaderAsync(cancellation))
-        {
-            while (await row.ReadAsync(cancellation))
-                endpoints.Add(row.GetGuid(0));
-        }
-
+            endpoints = await PaymentOrder.ReadAsync(row, cancellation);
         if (endpoints.Count == 0)
             return;
         lanes.MarkDue(endpoints);

@@ -25,13 +25,8 @@ public sealed class WatchBacklog : BackgroundLoop
     public const int CountLimit = 100_000;
     private const int EndpointCountLimit = 10_000;
 
-    private const string Statement = """
-        with recursive lanes as (
-          (select endpoint_id, due_at from delivery_queue order by endpoint_id, due_at limit 1)
-          union all
-          select n.endpoint_id, n.due_at from lanes l cross join lateral (
-            select q.endpoint_id, q.due_at from delivery_queue q where q.endpoint_id > l.endpoint_id
-            order by q.endpoint_id, q.due_at limit 1) n),
+    private const string Statement = $"""
+        {DeliveryQueue.Lanes},
         behind as (select * from lanes where due_at <= $1 order by due_at limit $2)
         select w.id, w.environment, n.due, b.due_at, s.last_success_at
         from behind b
