@@ -19,6 +19,7 @@ public sealed class DeliveryResults(
     /// <summary>Results in one transaction at most.</summary>
     public const int BatchLimit = 256;
 
+    // A batch may hold the late result of an attempt beside that of its successor: what counts is told by both keys.
     private const string Statement = """
         with result as (
           select * from unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::uuid[], $6::timestamptz[],
@@ -30,7 +31,7 @@ public sealed class DeliveryResults(
           delete from delivery_queue q using result r
           where q.delivery_id = r.delivery_id and q.attempt = r.attempt and r.status <> 'pending'
             and q.attempt_started_at is not null
-          returning q.delivery_id),
+          returning r.delivery_id, r.attempt),
         again as (
           update delivery_queue q
           set due_at = coalesce(r.due_at, q.due_at), attempt_started_at = null,
@@ -38,7 +39,7 @@ public sealed class DeliveryResults(
           from result r
           where q.delivery_id = r.delivery_id and q.attempt = r.attempt and r.status = 'pending'
             and q.attempt_started_at is not null
-          returning q.delivery_id),
+          returning r.delivery_id, r.attempt),
         recorded as (
           insert into attempts (delivery_id, number, id, started_at, latency_ms, outcome, status_code, error_kind,
             answer_headers, answer_body, answer_truncated, connect_ms, tls_ms, first_byte_ms)
@@ -47,9 +48,9 @@ public sealed class DeliveryResults(
             r.answer_headers, r.answer_body, r.answer_truncated, r.connect_ms, r.tls_ms, r.first_byte_ms
           from result r
           where r.started_at is not null
-            and r.delivery_id in (select delivery_id from finished union all select delivery_id from again))
+            and (r.delivery_id, r.attempt) in (table finished union all table again))
         update deliveries d set status = r.status, finished_at = $16
-        from result r join finished f on f.delivery_id = r.delivery_id
+        from result r join finished f using (delivery_id, attempt)
         where d.id = r.delivery_id
         """;
 

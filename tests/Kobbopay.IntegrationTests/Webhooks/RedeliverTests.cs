@@ -196,22 +196,62 @@ public sealed class RedeliverTests : IAsyncLifetime
         _receiver.Default = WebhookAnswer.Of(500);
         var message = await merchant.PublishAsync();
         var waiting = await merchant.DeliveryAsync(message, HasMade(1));
-        Id.TryParse(Id.Delivery, waiting.GetProperty("id").GetString(), out var deliveryId).Should().BeTrue();
+
+        await RecordAsync(Answered(endpoint, waiting, message, attempt: 1, status: 200));
+
+        (await merchant.DeliveryAsync(message, _ => true)).GetRawText().Should().Be(waiting.GetRawText());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_result_that_comes_together_with_that_of_its_successor_does_not_count(bool lateComesLast)
+    {
+        var merchant = _house.NewMerchant();
+        var endpoint = await merchant.EndpointAsync(_receiver.Url);
+        _receiver.Default = WebhookAnswer.Of(500);
+        var message = await merchant.PublishAsync();
+        var waiting = await merchant.DeliveryAsync(message, HasMade(1));
+        // The second attempt's lease has ended, it is recorded as lost, and the third is under way.
+        (await _house.QueryAsync<long>("""
+            with lost as (
+              insert into attempts (delivery_id, number, id, started_at, outcome)
+              select delivery_id, 2, new_id(due_at), due_at, 'outcome_unknown' from delivery_queue),
+            claimed as (update delivery_queue set attempt = 3, attempt_started_at = due_at returning 1)
+            select count(*) from claimed
+            """)).Should().Be(1);
+        var late = Answered(endpoint, waiting, message, attempt: 2, status: 500);
+        var successor = Answered(endpoint, waiting, message, attempt: 3, status: 200);
+
+        await RecordAsync(lateComesLast ? [successor, late] : [late, successor]);
+
+        var done = await merchant.DeliveryAsync(message, _ => true);
+        done.GetProperty("status").GetString().Should().Be("succeeded");
+        (await merchant.AttemptsAsync(done)).Select(attempt => attempt.GetProperty("outcome").GetString())
+            .Should().BeEquivalentTo("failed", "outcome_unknown", "succeeded");
+        (await _house.QueryAsync<long>("select count(*) from delivery_queue")).Should().Be(0);
+    }
+
+    private Task RecordAsync(params DeliveryResult[] results) =>
+        _house.Services.GetRequiredService<DeliveryResults>().RecordAsync(
+            results, TestContext.Current.CancellationToken);
+
+    /// <summary>The result of an attempt that another replica has made.</summary>
+    private DeliveryResult Answered(
+        Answer endpoint, JsonElement delivery, PaymentChanged message, int attempt, int status)
+    {
+        Id.TryParse(Id.Delivery, delivery.GetProperty("id").GetString(), out var deliveryId).Should().BeTrue();
         Id.TryParse(Id.WebhookEndpoint, endpoint.Text("id"), out var endpointId).Should().BeTrue();
         var target = new DeliveryTarget(
-            endpointId, merchant.Identity.MerchantId, "test", _receiver.Url.ToString(), BodySignature: true,
+            endpointId, message.MerchantId, message.Environment, _receiver.Url.ToString(), BodySignature: true,
             RateLimit: null,
             new SealedEndpoint(new SealedSecret("k1", []), Next: null, OverlapUntil: null, Headers: null));
         var now = _clock.GetUtcNow();
-        var late = new ClaimedDelivery(
-            target, deliveryId, message.EventId, Attempt: 1, AttemptsBefore: 0, PaymentUrl: null, now, now, now,
+        var claimed = new ClaimedDelivery(
+            target, deliveryId, message.EventId, attempt, AttemptsBefore: 0, PaymentUrl: null, now, now, now,
             message.Body, TraceParent: null, OrderedPaymentId: null);
-
-        await _house.Services.GetRequiredService<DeliveryResults>().RecordAsync(
-            [DeliveryResult.Of(late, new Attempt(now, TimeSpan.Zero, 200, ErrorKind: null), now, 0)],
-            TestContext.Current.CancellationToken);
-
-        (await merchant.DeliveryAsync(message, _ => true)).GetRawText().Should().Be(waiting.GetRawText());
+        var made = new Attempt(now, TimeSpan.Zero, status, status == 200 ? null : "http_status");
+        return DeliveryResult.Of(claimed, made, now, draw: 0);
     }
 
     private static Task<Answer> RedeliverAsync(TestMerchant merchant, JsonElement delivery, string? key = null) =>
