@@ -20,7 +20,7 @@ public sealed class PaymentReads(NpgsqlDataSource database, TimeProvider clock, 
 
     private static readonly string ById = $"""
         select {PaymentViews.Columns} from payments p {PaymentViews.Newest}
-        where p.id = $1 and p.merchant_id = $2 and p.environment = $3
+        where {PaymentRows.IsOwn}
         """;
 
     private readonly Batcher<Wanted> _batches = new(

@@ -10,8 +10,7 @@ namespace Kobbopay.Payments;
 public sealed partial class PaymentStore
 {
     private const string OwnForUpdate = $"""
-        select {PaymentRows.Columns} from payments p where p.id = $1 and p.merchant_id = $2 and p.environment = $3
-        for update
+        select {PaymentRows.Columns} from payments p where {PaymentRows.IsOwn} for update
         """;
 
     /// <summary>

@@ -29,7 +29,7 @@ public sealed partial class PaymentStore(
     TimeProvider clock)
 {
     private const string ById = $"""
-        select {PaymentRows.Columns} from payments p where p.id = $1 and p.merchant_id = $2 and p.environment = $3;
+        select {PaymentRows.Columns} from payments p where {PaymentRows.IsOwn}
         """;
 
     private const string TransfersOfOne = $"""

@@ -68,7 +68,7 @@ public static class ReadTransfers
             from payments p left join lateral (
               select {PaymentRows.TransferColumns}, t.canonical from transfers t
               where t.payment_id = p.id and {range.Where("t.id")} {range.OrderAndLimit("t.id")}) t on true
-            where p.id = $5 and p.merchant_id = $3 and p.environment = $4
+            where p.id = $5 and p.merchant_id is not distinct from $3 and p.environment is not distinct from $4
             {range.OrderAndLimit("t.id")}
             """);
         command.Parameters.AddPage(range);
