@@ -119,7 +119,7 @@ public sealed partial class OutboxRelay(
     private static async Task<List<Row>> ClaimAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var batch = connection.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(QueuePlans.Fresh));
+        batch.BeginByKey();
         var claim = new NpgsqlBatchCommand(
             """
             select id, message_type, body, traceparent from outbox
@@ -127,7 +127,7 @@ public sealed partial class OutboxRelay(
             """);
         claim.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchLimit });
         batch.BatchCommands.Add(claim);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(QueuePlans.Kept));
+        batch.EndByKey();
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var rows = new List<Row>(BatchLimit);
         while (await reader.ReadAsync(cancellation))

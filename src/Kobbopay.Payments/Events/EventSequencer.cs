@@ -80,17 +80,20 @@ public sealed class EventSequencer(
 
     /// <summary>
     /// Takes the oldest pending events and advances the counter of each of their streams by its share, in one
-    /// statement; yields the first number of each stream.
+    /// statement; yields the first number of each stream. The positions are an array: a join could be planned so that
+    /// they are looked for anew for each pending row.
     /// </summary>
     private static async Task<(List<PendingEventRow> Rows, Dictionary<EventStream, long> Next)> TakeAsync(
         NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var batch = connection.CreateBatch();
-        batch.Add(QueuePlans.Fresh);
+        batch.BeginByKey();
         var take = batch.Add($"""
             with turn as materialized (select pg_try_advisory_xact_lock($1) as mine),
-            next as (select position from pending_events where (select mine from turn) order by position limit $2),
-            taken as (delete from pending_events p using next where p.position = next.position returning p.*),
+            taken as (
+              delete from pending_events where position = any (array(
+                select position from pending_events where (select mine from turn) order by position limit $2))
+              returning *),
             counted as (
               insert into event_counters as c (merchant_id, environment, latest)
               select merchant_id, environment, count(*) from taken group by merchant_id, environment
@@ -101,7 +104,7 @@ public sealed class EventSequencer(
             """);
         take.AddLong(LockKey);
         take.AddInteger(BatchLimit);
-        batch.Add(QueuePlans.Kept);
+        batch.EndByKey();
 
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var rows = new List<PendingEventRow>();

@@ -48,7 +48,7 @@ public sealed class ChainScan(
 
         await using var batch = connection.CreateBatch();
         // One payment or thousands: no one plan is right for both.
-        batch.Add(QueuePlans.Fresh);
+        batch.Add("set local plan_cache_mode = force_custom_plan");
         TransferChanges.AddSeen(batch, cursor.Chain, findings.Seen, now);
         TransferChanges.AddDropped(batch, findings.Dropped);
         unmatched.AddTo(batch, rail, cursor.Chain, now);

@@ -72,18 +72,13 @@ public sealed class PaymentChangedConsumer(
           where merchant_id = any($1) and ordering = 'per_payment' and deleted_at is null)
         """;
 
-    // None of these looks into the queue, so their plans hold whatever its length, and planning the first would take
-    // longer than carrying it out. Outside of a transaction a batch is one: a failure undoes the setting, too.
-    private const string KeepPlans = "set plan_cache_mode = force_generic_plan";
-    private const string PlanAnew = $"set {Program.PlanAnew}";
-
     public async Task HandleAsync(IReadOnlyList<PaymentChanged> events, CancellationToken cancellation)
     {
         var distinct = events.DistinctBy(e => e.EventId).ToDictionary(e => e.EventId);
         var now = clock.GetUtcNow();
         Guid[] merchants = [.. distinct.Values.Select(e => e.MerchantId).Distinct()];
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(KeepPlans));
+        batch.BeginByKey();
         var file = new NpgsqlBatchCommand(Statement);
         Inbox.AddParameters(file.Parameters, [.. distinct.Values]);
         AddParameters(file.Parameters, [.. distinct.Values], now, lanes.Busy());
@@ -95,7 +90,7 @@ public sealed class PaymentChangedConsumer(
             batch.BatchCommands.Add(ofMerchants);
         }
 
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(PlanAnew));
+        batch.EndByKey();
 
         var queued = new List<QueuedRow>();
         Dictionary<Guid, DeliveryTarget> byEndpoint;
