@@ -3,9 +3,9 @@ using Npgsql;
 namespace Kobbopay.Durability;
 
 /// <summary>
-/// How statements over queue tables are planned: by their keys, once. A queue is empty one moment and long the next, and
-/// its statistics are of either. A plan made for the empty one scans and sorts a whole backlog for every batch, or looks
-/// for the batch anew for each row of it; one made for the long one scans what is due in a moment anyhow.
+/// How statements over queue tables are planned: by their keys, once. A queue is empty one moment and long the next,
+/// and its statistics are of either. A plan made for the empty one scans and sorts a whole backlog for every batch, or
+/// looks for the batch anew for each row of it; one made for the long one reads all of it for the few that are due.
 /// </summary>
 public static class QueuePlans
 {

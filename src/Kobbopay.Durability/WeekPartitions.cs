@@ -35,7 +35,7 @@ public abstract class WeekPartitions(NpgsqlDataSource database, string table)
             await EnsureAsync(now.AddDays(7 * week), cancellation);
     }
 
-    private async Task EnsureAsync(DateTimeOffset time, CancellationToken cancellation)
+    public async Task EnsureAsync(DateTimeOffset time, CancellationToken cancellation)
     {
         var week = WeekOf(time);
         if (_there.ContainsKey(week))

@@ -13,11 +13,11 @@ namespace Kobbopay.Webhooks;
 public static class Program
 {
     /// <summary>
-    /// Each execution is planned for the tables as they are. The queue is empty most of the time: a plan that was kept
-    /// from then scans everything, and would claim the next backlog at seconds a batch until somebody analyzes the
-    /// tables.
+    /// Each execution is planned for the tables as they are, since the queue is empty one moment and long the next. The
+    /// few statements that run all the time name their keys so that one plan is right always, and keep it:
+    /// <see cref="QueuePlans"/>.
     /// </summary>
-    internal const string PlanAnew = "plan_cache_mode=force_custom_plan";
+    private const string PlanAnew = "-c plan_cache_mode=force_custom_plan";
 
     public static Task Main(string[] args) => Build(args).RunAsync();
 
@@ -27,7 +27,7 @@ public static class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.AddServiceDefaults();
-        builder.AddDatabase(ResourceNames.WebhooksDatabase, $"-c {PlanAnew}");
+        builder.AddDatabase(ResourceNames.WebhooksDatabase, PlanAnew);
         builder.MigrateAtStart(ResourceNames.WebhooksDatabase, typeof(Program).Assembly);
 
         builder.Services.AddEndpointSecrets(builder.Configuration);

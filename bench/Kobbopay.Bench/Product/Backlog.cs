@@ -82,7 +82,7 @@ internal sealed class Backlog(ProductProcesses product, Receiver receiver) : IAs
         return new Drained(committedAt, await receiver.ArrivalsAsync(cancellation));
     }
 
-    /// <summary>One transaction; the shares are mixed evenly.</summary>
+    /// <summary>One transaction; the shares are mixed evenly. What is due later has failed a few times.</summary>
     /// <returns>Stopwatch ticks of the commit.</returns>
     public async Task<long> SeedAsync(Share[] shares, TimeSpan dueIn, CancellationToken cancellation)
     {
@@ -105,8 +105,9 @@ internal sealed class Backlog(ProductProcesses product, Receiver receiver) : IAs
                 (id, merchant_id, environment, endpoint_id, event_id, event_type, status, created_at)
               select delivery_id, merchant_id, environment, endpoint_id, event_id, 'payment.created', 'pending', now()
               from fresh)
-            insert into delivery_queue (delivery_id, endpoint_id, event_id, due_at)
-            select delivery_id, endpoint_id, event_id, now() + $3 from fresh
+            insert into delivery_queue (delivery_id, endpoint_id, event_id, due_at, attempt)
+            select delivery_id, endpoint_id, event_id, now() + $3, case when $3 > interval '0' then 4 else 0 end
+            from fresh
             """);
         command.Parameters.Add(Endpoints(shares));
         command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. shares.Select(one => one.Deliveries)] });

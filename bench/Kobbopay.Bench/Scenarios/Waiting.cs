@@ -22,8 +22,9 @@ internal static class Waiting
 
     private const int Idle = 100;
 
-    /// <summary>Not before the scenario is over.</summary>
-    private static readonly TimeSpan Later = TimeSpan.FromHours(6);
+    /// <summary>Not before the scenario is over, nor longer than a retry waits: the service shortens what no schedule
+    /// gives.</summary>
+    private static readonly TimeSpan Later = TimeSpan.FromMinutes(20);
 
     public static async Task RunAsync(Workbench bench, CancellationToken cancellation)
     {

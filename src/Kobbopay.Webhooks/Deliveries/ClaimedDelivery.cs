@@ -24,6 +24,9 @@ public sealed record ClaimedDelivery(
     string? TraceParent,
     Guid? OrderedPaymentId)
 {
+    /// <summary>Where the queue's row was in its table as it was claimed, a <c>ctid</c>. It may have moved.</summary>
+    public string Place { get; init; } = "(0,0)";
+
     /// <summary>Attempts of this round, counting this one.</summary>
     public int AttemptOfRound => Attempt - AttemptsBefore;
 

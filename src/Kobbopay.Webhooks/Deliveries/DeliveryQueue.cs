@@ -57,8 +57,8 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
     // A claim touches no indexed column, so it leaves the row on its page and every index as it is: rows under way stay
     // where they were in the queue, and are passed over until their lease ends. A time that lies further ahead than two
     // replicas' clocks may differ is of a clock that has been set back since: it holds nothing.
-    // How many are due nobody can tell the planner, and it takes a long queue's tenth: places in an array, and a limit
-    // around an event, can't become joins with all there is.
+    // The limits are for the planner: one that it can't know it takes for a tenth, and so a few lanes for one, and rows
+    // are found by place. It would else take a short queue for the cheaper side of a join, and read all of a long one.
     private const string ClaimStatement =
         """
         with asked as (
@@ -73,23 +73,24 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
             select rate_limit from webhook_endpoints w where w.id = l.endpoint_id and w.status = 'enabled' limit 1) w
           left join lateral (
             select free_at from endpoint_state s where s.endpoint_id = l.endpoint_id and w.rate_limit is not null
-            limit 1) s on true),
+            limit 1) s on true
+          limit cardinality($1)),
         due as (
           select d.* from asked a cross join lateral (
-            select q.ctid as place, q.delivery_id, q.attempt_started_at from delivery_queue q
+            select q.ctid as place, q.attempt_started_at from delivery_queue q
             where q.endpoint_id = a.endpoint_id and (q.due_at, q.delivery_id) > (a.after_due, a.after_id)
               and q.due_at <= $3 and (q.attempt_started_at is null
                 or q.attempt_started_at <= $3 - $7 or q.attempt_started_at > $3 + $7)
             order by q.due_at, q.delivery_id limit a.room for update of q skip locked) d),
         claimed as (
           update delivery_queue q set attempt = q.attempt + 1, attempt_started_at = $3
-          where q.ctid = any (array(select place from due))
+          from due where q.ctid = due.place
           returning q.delivery_id, q.endpoint_id, q.event_id, q.attempt, q.attempts_before, q.url, q.due_at,
-            q.ordered_payment_id),
+            q.ordered_payment_id, q.ctid as place, due.attempt_started_at as lost_at),
         lost as (
           insert into attempts (delivery_id, number, id, started_at, outcome)
-          select c.delivery_id, c.attempt - 1, new_id(d.attempt_started_at), d.attempt_started_at, 'outcome_unknown'
-          from due d join claimed c using (delivery_id) where d.attempt_started_at is not null),
+          select delivery_id, attempt - 1, new_id(lost_at), lost_at, 'outcome_unknown'
+          from claimed where lost_at is not null),
         paced as (
           insert into endpoint_state as s (endpoint_id, free_at)
           select a.endpoint_id, $3 + n.claims * interval '1 s' / a.rate_limit
@@ -101,7 +102,7 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
               + (excluded.free_at - $3)
           returning s.endpoint_id, s.free_at)
         select c.delivery_id, c.endpoint_id, c.event_id, c.attempt, c.attempts_before, c.url, c.due_at,
-          p.free_at, e.body, e.traceparent, c.ordered_payment_id
+          p.free_at, e.body, e.traceparent, c.ordered_payment_id, c.place::text
         from claimed c
         cross join lateral (select e.body, e.traceparent from webhook_events e where e.id = c.event_id limit 1) e
         left join paced p on p.endpoint_id = c.endpoint_id
@@ -217,7 +218,8 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
         DateTimeOffset? FreeAt,
         byte[] Body,
         string? TraceParent,
-        Guid? OrderedPaymentId)
+        Guid? OrderedPaymentId,
+        string Place)
     {
         public static ClaimedRow Read(NpgsqlDataReader row) => new(
             row.GetGuid(0),
@@ -230,10 +232,14 @@ public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
             row.IsDBNull(7) ? null : row.GetFieldValue<DateTimeOffset>(7),
             row.GetFieldValue<byte[]>(8),
             row.IsDBNull(9) ? null : row.GetString(9),
-            row.IsDBNull(10) ? null : row.GetGuid(10));
+            row.IsDBNull(10) ? null : row.GetGuid(10),
+            row.GetString(11));
 
         public ClaimedDelivery Of(DeliveryTarget target, DateTimeOffset claimedAt, DateTimeOffset turn) => new(
             target, DeliveryId, EventId, Attempt, AttemptsBefore, Url, DueAt, claimedAt, turn, Body, TraceParent,
-            OrderedPaymentId);
+            OrderedPaymentId)
+        {
+            Place = Place,
+        };
     }
 }

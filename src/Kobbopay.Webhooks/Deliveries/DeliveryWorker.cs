@@ -26,6 +26,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
 
     private readonly NpgsqlDataSource _database;
     private readonly DeliveryQueue _queue;
+    private readonly AttemptPartitions _partitions;
     private readonly EndpointLanes _lanes;
     private readonly DeliverySender _sender;
     private readonly Batcher<DeliveryResult> _results;
@@ -40,6 +41,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
     public DeliveryWorker(
         NpgsqlDataSource database,
         DeliveryQueue queue,
+        AttemptPartitions partitions,
         EndpointLanes lanes,
         DeliverySender sender,
         Batcher<DeliveryResult> results,
@@ -50,7 +52,7 @@ public sealed partial class DeliveryWorker : BackgroundLoop
         : base(clock, logger)
     {
         (_database, _queue, _lanes, _sender, _results, _metrics) = (database, queue, lanes, sender, results, metrics);
-        (_signal, _logger) = (signal, logger);
+        (_partitions, _signal, _logger) = (partitions, signal, logger);
         _lanes.RoomMade = signal.Set;
         _lanes.Deliver = DeliverAsync;
         _lanes.GiveBack = delivery => results.Post(DeliveryResult.GiveBack(delivery));
@@ -61,6 +63,20 @@ public sealed partial class DeliveryWorker : BackgroundLoop
     protected override Task WaitAsync(CancellationToken cancellation) => _signal.WaitAsync(Interval, cancellation);
 
     protected override async Task<bool> RunOnceAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await DispatchAsync(cancellation);
+        }
+        catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.CheckViolation)
+        {
+            // A lost attempt's week has no partition; the next turn finds it made.
+            await _partitions.EnsureUnderWayAsync(cancellation);
+            throw;
+        }
+    }
+
+    private async Task<bool> DispatchAsync(CancellationToken cancellation)
     {
         if (_lastLook is not { } last || Clock.GetElapsedTime(last) >= Interval)
         {

@@ -4,7 +4,26 @@ using Npgsql;
 namespace Kobbopay.Webhooks.Deliveries;
 
 /// <summary>The weekly partitions of <c>attempts</c>.</summary>
-public sealed class AttemptPartitions(NpgsqlDataSource database) : WeekPartitions(database, "attempts");
+public sealed class AttemptPartitions(NpgsqlDataSource database) : WeekPartitions(database, "attempts")
+{
+    private readonly NpgsqlDataSource _database = database;
+
+    /// <summary>
+    /// Those of all attempts under way. A dispatcher whose clock was weeks off may have begun some and died, and their
+    /// loss is recorded at the time they have.
+    /// </summary>
+    public async Task EnsureUnderWayAsync(CancellationToken cancellation)
+    {
+        Forget();
+        await using var command = _database.CreateCommand(
+            """
+            select add_attempts_partition(week) from (
+              select distinct date_trunc('week', attempt_started_at, 'UTC') as week from delivery_queue
+              where attempt_started_at is not null) under_way
+            """);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+}
 
 /// <summary>
 /// Keeps what was delivered for 90 days: makes the partitions of attempts ahead and drops those that are over, and

@@ -57,7 +57,7 @@ public sealed class PaymentChangedConsumer(
           case when w.at_once then 1 else 0 end, case when w.at_once then $13 end
         from delivered d join wanted w on w.id = d.event_id and w.endpoint_id = d.endpoint_id
         where d.status = 'pending'
-        returning endpoint_id, delivery_id, event_id, url, attempt = 1, due_at = 'infinity'
+        returning endpoint_id, delivery_id, event_id, url, attempt = 1, due_at = 'infinity', ctid::text
         """;
 
     private const string Targets = $"""
@@ -150,14 +150,18 @@ public sealed class PaymentChangedConsumer(
     }
 
     private sealed record QueuedRow(
-        Guid EndpointId, Guid DeliveryId, Guid EventId, string? PaymentUrl, bool IsClaimed, bool IsBlocked)
+        Guid EndpointId, Guid DeliveryId, Guid EventId, string? PaymentUrl, bool IsClaimed, bool IsBlocked,
+        string Place)
     {
         public static QueuedRow Read(NpgsqlDataReader row) => new(
             row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.IsDBNull(3) ? null : row.GetString(3),
-            row.GetBoolean(4), row.GetBoolean(5));
+            row.GetBoolean(4), row.GetBoolean(5), row.GetString(6));
 
         public ClaimedDelivery Of(DeliveryTarget target, PaymentChanged change, DateTimeOffset now) => new(
             target, DeliveryId, EventId, Attempt: 1, AttemptsBefore: 0, PaymentUrl, DueAt: now, ClaimedAt: now,
-            NotBefore: now, change.Body, change.TraceParent, OrderedPaymentId: null);
+            NotBefore: now, change.Body, change.TraceParent, OrderedPaymentId: null)
+        {
+            Place = Place,
+        };
     }
 }

@@ -52,6 +52,20 @@ public sealed class EgressTests
         (await live.AttemptsAsync(delivery))[0].GetProperty("errorKind").GetString().Should().Be("blocked_address");
     }
 
+    /// <summary>No system connects to a network's broadcast address.</summary>
+    [Fact]
+    public async Task An_address_without_a_way_to_it_is_unreachable()
+    {
+        await using var house = await WebhooksHouse.StartAsync();
+        var merchant = house.NewMerchant();
+        await merchant.EndpointAsync(new Uri("http://127.255.255.255:8080/"));
+
+        var message = await merchant.PublishAsync();
+
+        var delivery = await merchant.DeliveryAsync(message, one => one.GetProperty("attemptCount").GetInt32() == 1);
+        (await merchant.AttemptsAsync(delivery))[0].GetProperty("errorKind").GetString().Should().Be("unreachable");
+    }
+
     [Fact]
     public async Task A_name_is_resolved_once_and_only_what_was_checked_is_connected_to()
     {
