@@ -28,7 +28,8 @@ while (await Console.In.ReadLineAsync() is { } line)
         continue;
     }
 
-    Parallel.For(0, int.Parse(line, CultureInfo.InvariantCulture), _ =>
+    var aFew = new ParallelOptions { MaxDegreeOfParallelism = Workers };
+    Parallel.For(0, int.Parse(line, CultureInfo.InvariantCulture), aFew, _ =>
     {
         var id = Webhook.NewId();
         var body = Webhook.Body(id);

@@ -24,9 +24,9 @@ public sealed record ClaimedLane(ClaimedDelivery[] Deliveries, QueuePlace End)
 /// </summary>
 public sealed class DeliveryQueue(NpgsqlDataSource database, TimeProvider clock)
 {
-    /// <summary>A result that has not come by then never will: an attempt takes 15 s at most, and is not begun
-    /// late.</summary>
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+    /// <summary>A result that has not come by then never will: an attempt takes 15 s at most, and is not begun late.
+    /// With the next look and the next claim, what a dead replica held is another's within 30 s.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(27);
 
     /// <summary>A rate-limited endpoint's requests are claimed so far ahead of their turns: until after the worker's
     /// next look.</summary>
