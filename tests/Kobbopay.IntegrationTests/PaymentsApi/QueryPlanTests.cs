@@ -49,6 +49,9 @@ public sealed partial class QueryPlanTests(SeededWorld seeded) : IClassFixture<S
             .Should().Equal("payments_pkey");
     }
 
+    [Fact]
+    public async Task No_statement_is_compiled() => (await World.ScalarAsync<string>("show jit")).Should().Be("off");
+
     private static async Task<List<JsonElement>> PlanAsync(NpgsqlBatch batch)
     {
         foreach (var command in batch.BatchCommands)
