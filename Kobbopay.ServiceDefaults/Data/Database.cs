@@ -12,7 +12,7 @@ public static class Database
     /// <summary>Distinct statements that a connection keeps prepared.</summary>
     private const int PreparedStatements = 100;
 
-    /// <param name="options">Settings of every session, as <c>-c name=value</c>; none unless given.</param>
+    /// <param name="options">More settings of every session, as <c>-c name=value</c>.</param>
     public static void AddDatabase(this IHostApplicationBuilder builder, string name, string? options = null) =>
         builder.AddNpgsqlDataSource(
             name,
