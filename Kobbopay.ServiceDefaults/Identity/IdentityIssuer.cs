@@ -21,6 +21,7 @@ public static class IdentityToken
     internal const string Environment = "env";
     internal const string Key = "key";
     internal const string Scope = "scope";
+    internal const string Operator = "opr";
 }
 
 /// <summary>The issuing half: signs who a forwarded request is for, or which service calls.</summary>
@@ -38,6 +39,10 @@ public sealed class IdentityIssuer(IdentityKeys keys, IHostEnvironment host, Tim
         new Claim(IdentityToken.Key, Id.Format(Id.ApiKey, merchant.KeyId)),
         new Claim(IdentityToken.Scope, string.Join(' ', merchant.Scopes)),
     ]);
+
+    /// <summary>An operator's identity for one audience. Only the gateway's are accepted.</summary>
+    public string ForOperator(string audience, OperatorIdentity who) =>
+        Sign(audience, clock.GetUtcNow(), [new Claim(IdentityToken.Operator, who.Name)]);
 
     /// <summary>Puts this service's own identity on a call to another.</summary>
     public void SignCall(string audience, HttpRequestHeaders headers)

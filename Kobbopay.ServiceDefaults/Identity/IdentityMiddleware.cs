@@ -33,6 +33,9 @@ public sealed partial class IdentityMiddleware(
             case RouteAccess.Merchant needed:
                 http.Features.Set(await MerchantAsync(http, needed));
                 break;
+            case RouteAccess.Operator:
+                http.Features.Set(await OperatorAsync(http));
+                break;
             case RouteAccess.Internal needed:
                 await RequireServiceAsync(http, needed);
                 break;
@@ -55,15 +58,24 @@ public sealed partial class IdentityMiddleware(
 
         if (needed.TestOnly && merchant.Environment != MerchantEnvironments.Test)
             throw new ProblemException(ProblemCodes.WrongEnvironment, "This route takes test keys only (kp_test_...).");
-        return merchant.Scopes.Contains(needed.Scope)
-            ? merchant
-            : throw new ProblemException(
-                ProblemCodes.InsufficientScope, $"This route needs a key with the scope {needed.Scope}.");
+        if (merchant.Scopes.Contains(needed.Scope))
+            return merchant;
+        throw new ProblemException(
+            ProblemCodes.InsufficientScope,
+            merchant.Scopes.Contains(Scopes.Suspended)
+                ? "The merchant is suspended: its keys can read, and change nothing."
+                : $"This route needs a key with the scope {needed.Scope}.");
     }
+
+    private async Task<OperatorIdentity> OperatorAsync(HttpContext http) =>
+        await CallerAsync(http) is { Service: ResourceNames.Gateway, Operator: { } who }
+            ? who
+            : throw new ProblemException(
+                ProblemCodes.AuthenticationRequired, "Send your operator key in the x-operator-key header.");
 
     private async Task RequireServiceAsync(HttpContext http, RouteAccess.Internal needed)
     {
-        if (await CallerAsync(http) is { Merchant: null } caller && needed.Callers.Contains(caller.Service))
+        if (await CallerAsync(http) is { Merchant: null, Operator: null } caller && needed.Callers.Contains(caller.Service))
             return;
 
         // A service whose identity is not accepted must not take that for an answer to its question ("no such key").

@@ -41,6 +41,13 @@ public sealed class IdentityVerifier(IdentityKeys keys, IHostEnvironment host, T
     private static Caller? CallerOf(TokenValidationResult result)
     {
         var claims = result.ClaimsIdentity;
+        if (claims.FindFirst(IdentityToken.Operator) is { Value: var name })
+        {
+            return name.Length > 0 && claims.FindFirst(IdentityToken.Merchant) is null
+                ? new Caller(result.Issuer, Merchant: null, new OperatorIdentity(name))
+                : null;
+        }
+
         if (!claims.HasClaim(claim =>
             claim.Type is IdentityToken.Merchant or IdentityToken.Key or IdentityToken.Environment))
             return new Caller(result.Issuer, Merchant: null);
@@ -79,4 +86,5 @@ public sealed class IdentityVerifier(IdentityKeys keys, IHostEnvironment host, T
 
 /// <param name="Service">The issuer's logical name.</param>
 /// <param name="Merchant">Set when the call is made for a merchant.</param>
-public sealed record Caller(string Service, MerchantIdentity? Merchant);
+/// <param name="Operator">Set when the call is made for an operator.</param>
+public sealed record Caller(string Service, MerchantIdentity? Merchant, OperatorIdentity? Operator = null);

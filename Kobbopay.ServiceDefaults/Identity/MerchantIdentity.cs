@@ -23,6 +23,9 @@ public static class Scopes
     public const string KeysWrite = "keys:write";
     public const string Sandbox = "sandbox";
 
+    /// <summary>No scope to ask for: it marks the keys of a suspended merchant, which keep those that read.</summary>
+    public const string Suspended = "suspended";
+
     public static readonly IReadOnlyList<string> All =
         [PaymentsRead, PaymentsWrite, WebhooksRead, WebhooksWrite, EventsRead, ReportsRead, KeysWrite, Sandbox];
 }

@@ -9,6 +9,8 @@ public abstract record RouteAccess
 {
     public sealed record Merchant(string Scope, bool TestOnly) : RouteAccess;
 
+    public sealed record Operator : RouteAccess;
+
     public sealed record Internal(IReadOnlyList<string> Callers) : RouteAccess;
 
     public sealed record Public : RouteAccess;
@@ -22,6 +24,11 @@ public static class RouteAccessExtensions
     public static TBuilder RequireMerchant<TBuilder>(this TBuilder route, string scope, bool testOnly = false)
         where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new RouteAccess.Merchant(scope, testOnly));
+
+    /// <summary>Only for an operator of this installation.</summary>
+    public static TBuilder RequireOperator<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new RouteAccess.Operator());
 
     /// <summary>Only for these services, each with an identity of its own.</summary>
     public static TBuilder RequireService<TBuilder>(this TBuilder route, params string[] callers)

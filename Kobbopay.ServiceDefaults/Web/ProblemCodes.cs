@@ -17,6 +17,7 @@ public static class ProblemCodes
     public const string InvalidApiKey = "invalid_api_key";
     public const string AuthenticationUnavailable = "authentication_unavailable";
     public const string InsufficientScope = "insufficient_scope";
+    public const string AddressNotAllowed = "address_not_allowed";
     public const string ApiKeyInBrowser = "api_key_in_browser";
     public const string WrongEnvironment = "wrong_environment";
     public const string NotFound = "not_found";
@@ -30,6 +31,10 @@ public static class ProblemCodes
     public const string IdempotencyKeyInUse = "idempotency_key_in_use";
     public const string RotationInProgress = "rotation_in_progress";
     public const string EndpointDisabled = "endpoint_disabled";
+    public const string AlreadyDecided = "already_decided";
+    public const string MerchantClosed = "merchant_closed";
+    public const string CertificationRequired = "certification_required";
+    public const string ClaimEnded = "claim_ended";
     public const string InvalidCursor = "invalid_cursor";
     public const string CursorExpired = "cursor_expired";
     public const string BodyTooLarge = "body_too_large";
@@ -49,6 +54,7 @@ public static class ProblemCodes
         new(InvalidApiKey, 401, "The API key is not valid"),
         new(AuthenticationUnavailable, 503, "The API key can't be checked right now", Retryable: true),
         new(InsufficientScope, 403, "The API key lacks a scope"),
+        new(AddressNotAllowed, 403, "The API key must not be used from this address"),
         new(ApiKeyInBrowser, 403, "API keys must not be used in browsers"),
         new(WrongEnvironment, 403, "Not available in this environment"),
         new(NotFound, 404, "Not found"),
@@ -62,6 +68,10 @@ public static class ProblemCodes
         new(IdempotencyKeyInUse, 409, "A request with this idempotency key is still running", Retryable: true),
         new(RotationInProgress, 409, "A secret rotation is in progress"),
         new(EndpointDisabled, 409, "The webhook endpoint is disabled"),
+        new(AlreadyDecided, 409, "This has been decided already"),
+        new(MerchantClosed, 409, "The merchant is closed"),
+        new(CertificationRequired, 409, "The receiver has not been certified"),
+        new(ClaimEnded, 410, "The claim link can't be used any more"),
         new(InvalidCursor, 422, "The cursor is not valid"),
         new(CursorExpired, 410, "The cursor is older than what is kept"),
         new(BodyTooLarge, 413, "The body is too large"),

@@ -19,6 +19,9 @@ public static class Id
     public const string Replay = "rpl_";
     public const string Merchant = "mer_";
     public const string ApiKey = "key_";
+    public const string AccessRequest = "acr_";
+    public const string Claim = "clm_";
+    public const string Certification = "crt_";
     public const string Exception = "exc_";
     public const string Request = "req_";
 

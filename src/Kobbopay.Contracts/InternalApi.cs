@@ -25,13 +25,22 @@ public static class InternalApi
     /// Of Webhooks: <c>GET ?merchant=uuid&amp;environment=&amp;url=</c> answers <see cref="WebhookUrlVerdict"/>.
     /// </summary>
     public const string WebhookUrls = "/internal/webhook-urls";
+
+    /// <summary>
+    /// Of Webhooks: <c>PUT {WebhookEndpoints}/{uuid}</c> with a <see cref="FirstEndpoint"/> makes a merchant's first
+    /// endpoint, or gives the one of that id these values: asked again, it comes to the same. Answers
+    /// <see cref="WebhookUrlVerdict"/>.
+    /// </summary>
+    public const string WebhookEndpoints = "/internal/webhook-endpoints";
 }
 
 /// <param name="Version">Grows with every change of the key, so that a slow look-up never overwrites a
 /// revocation.</param>
+/// <param name="AllowedIps">Addresses and CIDR ranges that may use it; null for any.</param>
+/// <param name="RequestsPerSecond">The merchant's own limit; null for the environment's.</param>
 public sealed record ApiKeyDescription(
     Guid KeyId, Guid MerchantId, string Environment, IReadOnlyList<string> Scopes, DateTimeOffset? ExpiresAt,
-    int Version);
+    int Version, IReadOnlyList<string>? AllowedIps = null, int? RequestsPerSecond = null);
 
 /// <summary>
 /// Consecutive events, ascending; <see cref="LatestSequence"/> is the head of the merchant's environment, and
@@ -42,6 +51,9 @@ public sealed record EventRange(IReadOnlyList<PaymentChanged> Events, long Lates
 /// <param name="Problem">Why a payment can't have this <c>webhookUrl</c>, for the merchant to read; null when it
 /// can.</param>
 public sealed record WebhookUrlVerdict(string? Problem);
+
+/// <param name="Secret">As the merchant has seen it; stored encrypted.</param>
+public sealed record FirstEndpoint(Guid MerchantId, string Environment, string Url, string Secret);
 
 public sealed record EventHeads(IReadOnlyList<EventHead> Heads);
 

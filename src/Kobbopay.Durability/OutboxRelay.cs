@@ -45,7 +45,7 @@ public sealed partial class OutboxRelay(
         new[]
             {
                 typeof(PaymentChanged), typeof(PaymentProgressed), typeof(MerchantEventRequested),
-                typeof(SandboxClockAdvanced),
+                typeof(SandboxClockAdvanced), typeof(ApiKeyChanged), typeof(AuditRecorded), typeof(ReceiverCertified),
             }
             .ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
 

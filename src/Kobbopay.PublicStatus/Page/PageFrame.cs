@@ -1,3 +1,5 @@
+using Kobbopay.ServiceDefaults.Web;
+
 namespace Kobbopay.PublicStatus.Page;
 
 /// <summary>What every page has around its content, and the pages that have no payment to show.</summary>
@@ -5,6 +7,9 @@ internal static class PageFrame
 {
     /// <summary>Seconds between reloads where no script runs.</summary>
     private const int ReloadWithoutScript = 15;
+
+    public static readonly PageAssets Assets = new(
+        typeof(PageFrame).Assembly, "/pay/assets", $"{typeof(PageFrame).Namespace}.Assets", "pay.js", "pay.css", "icon.svg");
 
     // Before the pages that use it: static fields are set in the order in which they stand.
     private static readonly Html Reload = Html.Of(
@@ -31,10 +36,10 @@ internal static class PageFrame
         <meta name="referrer" content="no-referrer">
         <meta name="color-scheme" content="light dark">
         <title>{title}</title>
-        <link rel="icon" href="{PageAssets.Link("icon.svg")}">
-        <link rel="stylesheet" href="{PageAssets.Link("pay.css")}">
+        <link rel="icon" href="{Assets.Link("icon.svg")}">
+        <link rel="stylesheet" href="{Assets.Link("pay.css")}">
         {(reloads ? Reload : Html.Nothing)}
-        <script src="{PageAssets.Link("pay.js")}" defer></script>
+        <script src="{Assets.Link("pay.js")}" defer></script>
         </head>
         <body>
         {content}

@@ -19,7 +19,7 @@ public static class PayPage
     public static void MapPayPage(this IEndpointRouteBuilder app)
     {
         app.MapMethods("/pay/{token}", [HttpMethods.Get, HttpMethods.Head], HandleAsync).AllowPublic();
-        app.MapPageAssets();
+        PageFrame.Assets.MapTo(app);
     }
 
     private static async Task HandleAsync(

@@ -1,4 +1,5 @@
 using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults.Web;
 
 namespace Kobbopay.PublicStatus.Page;
 

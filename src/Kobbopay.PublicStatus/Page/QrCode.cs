@@ -1,4 +1,5 @@
 using System.Text;
+using Kobbopay.ServiceDefaults.Web;
 using QRCoder;
 
 namespace Kobbopay.PublicStatus.Page;

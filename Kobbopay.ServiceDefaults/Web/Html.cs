@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 
-namespace Kobbopay.PublicStatus.Page;
+namespace Kobbopay.ServiceDefaults.Web;
 
 /// <summary>
 /// Markup that is safe to send. It is written as an interpolated string, <c>Html.Of($"...")</c>: the template stands
