@@ -24,14 +24,19 @@ public sealed class PageQuery
     /// <param name="list">Names the list: a cursor is good for the list and the merchant's environment it came
     /// from.</param>
     /// <exception cref="ProblemException"><c>invalid_request</c> or <c>invalid_cursor</c>.</exception>
-    public PageRange Parse(MerchantIdentity merchant, string list)
+    public PageRange Parse(MerchantIdentity merchant, string list) =>
+        Parse($"{merchant.MerchantId}/{merchant.Environment}", list);
+
+    /// <param name="owner">Whose list it is.</param>
+    /// <exception cref="ProblemException"><c>invalid_request</c> or <c>invalid_cursor</c>.</exception>
+    public PageRange Parse(string owner, string list)
     {
         var limit = DefaultLimit;
         if (Limit is not null && (!int.TryParse(Limit, out limit) || limit is < 1 or > LargestLimit))
             throw Invalid("limit", "out_of_range", $"A page has 1 to {LargestLimit} entries.");
         if (After is not null && Before is not null)
             throw Invalid("before", "conflict", "Give either after or before.");
-        var cursors = new CursorForm(merchant, list);
+        var cursors = new CursorForm(owner, list);
         return new PageRange(limit, cursors.Parse(After), cursors.Parse(Before), cursors);
     }
 
@@ -78,7 +83,7 @@ public sealed record Page<T>(IReadOnlyList<T> Data, bool HasMore, string? NextCu
 /// A cursor's text: the id it stands at and a check of where it belongs. Opaque to merchants, so that what it holds may
 /// change. The check is no secret; it tells a mistaken cursor (another list's, another environment's) from a good one.
 /// </summary>
-public sealed class CursorForm(MerchantIdentity merchant, string list)
+public sealed class CursorForm(string owner, string list)
 {
     private const int IdLength = 16;
     private const int CheckLength = 4;
@@ -114,7 +119,7 @@ public sealed class CursorForm(MerchantIdentity merchant, string list)
     private void Write(Guid id, Span<byte> bytes)
     {
         id.TryWriteBytes(bytes, bigEndian: true, out _);
-        var place = $"{list}/{merchant.MerchantId}/{merchant.Environment}/{id}";
+        var place = $"{list}/{owner}/{id}";
         SHA256.HashData(Encoding.UTF8.GetBytes(place)).AsSpan(0, CheckLength).CopyTo(bytes[IdLength..]);
     }
 }

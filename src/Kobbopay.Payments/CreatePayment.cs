@@ -172,7 +172,8 @@ public sealed class PaymentFactory(
             LateWindow = merchant.LateWindow,
             Review = merchant.Review,
             CreatedAt = now,
-            ExpiresAt = now + (rail.HasSandboxClock ? merchant.ClockOffset : TimeSpan.Zero) + request.Expiry,
+            ExpiresAt =
+                now + (rail.HasSandboxClock ? merchant.ClockOffset : TimeSpan.Zero) + request.ExpiryFor(merchant),
         };
         return new PaymentDraft(
             details,

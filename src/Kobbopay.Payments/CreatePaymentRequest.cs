@@ -24,9 +24,8 @@ public sealed record CreatePaymentRequest(
     int? ExpiresIn,
     string? ReturnUrl)
 {
-    private const int ShortestExpiry = 300;
-    private const int LongestExpiry = 604_800;
-    private const int DefaultExpiry = 3_600;
+    internal const int ShortestExpiry = 300;
+    internal const int LongestExpiry = 604_800;
     private const int OrderIdLimit = 128;
     private const int DescriptionLimit = 500;
     private const int UrlLimit = 2_048;
@@ -41,7 +40,9 @@ public sealed record CreatePaymentRequest(
     /// <summary>The script that plays against the payment (docs/sandbox.md); test only.</summary>
     public string? Scenario { get; init; }
 
-    public TimeSpan Expiry => TimeSpan.FromSeconds(ExpiresIn ?? DefaultExpiry);
+    /// <summary>How long the payment is open; the merchant's default where the request does not say.</summary>
+    public TimeSpan ExpiryFor(MerchantSettings merchant) =>
+        ExpiresIn is { } seconds ? TimeSpan.FromSeconds(seconds) : merchant.DefaultExpiry;
 
     /// <summary>Holds the request against the contract and the merchant's rails.</summary>
     /// <exception cref="ProblemException">
@@ -74,7 +75,6 @@ public sealed record CreatePaymentRequest(
                 $"Must have {DescriptionLimit} characters at most, and no control characters.");
         }
 
-
         if (ExpiresIn is < ShortestExpiry or > LongestExpiry)
             Invalid("/expiresIn", "out_of_range", $"Must be {ShortestExpiry} to {LongestExpiry} seconds.");
         if (ReturnUrl is not null && ReturnUrlError(environment, merchant) is { } urlError)
@@ -87,7 +87,8 @@ public sealed record CreatePaymentRequest(
                 ProblemCodes.InvalidRequest, string.Join(' ', errors.Select(e => $"{e.Pointer}: {e.Message}")), errors);
         }
 
-        var (rail, asset) = rails.Find(environment, Network!, Currency!) ?? throw Unsupported(environment, rails);
+        var (rail, asset) = Find(rails.Enabled(environment, merchant))
+            ?? throw Unsupported([.. rails.Enabled(environment, merchant)]);
         var amount = AmountIn(rail, asset, Amount!.Value);
         Scenarios.Validate(Scenario, rail, amount);
         return (rail, asset, amount);
@@ -119,14 +120,23 @@ public sealed record CreatePaymentRequest(
                 [new InvalidField(pointer, code == ProblemCodes.InvalidRequest ? "invalid_format" : code, message)]);
     }
 
-    private ProblemException Unsupported(string environment, RailCatalog rails)
+    private (IRail Rail, RailAsset Asset)? Find(IEnumerable<(IRail Rail, RailAsset Asset)> enabled)
     {
-        var enabled = rails.Enabled(environment).Select(rail => $"{rail.Asset.Currency} on {rail.Rail.Network}")
-            .ToList();
+        foreach (var (rail, asset) in enabled)
+        {
+            if (rail.Network == Network && asset.Currency == Currency)
+                return (rail, asset);
+        }
+
+        return null;
+    }
+
+    private ProblemException Unsupported(List<(IRail Rail, RailAsset Asset)> enabled)
+    {
         var message = enabled.Count > 0
-            ? $"Enabled are: {string.Join(", ", enabled)}."
+            ? $"Enabled are: {string.Join(", ", enabled.Select(one => $"{one.Asset.Currency} on {one.Rail.Network}"))}."
             : "No network is enabled in this environment yet.";
-        var known = rails.Enabled(environment).Any(rail => rail.Rail.Network == Network);
+        var known = enabled.Any(one => one.Rail.Network == Network);
         var pointer = known ? "/currency" : "/network";
         return new ProblemException(
             ProblemCodes.UnsupportedRail, message, [new InvalidField(pointer, ProblemCodes.UnsupportedRail, message)]);

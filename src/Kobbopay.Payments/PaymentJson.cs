@@ -176,6 +176,12 @@ public sealed class PublicUrl(IConfiguration configuration)
         ?? throw new InvalidOperationException("PublicUrl is not configured")).TrimEnd('/');
 
     public string OfPayment(string token) => $"{_base}/pay/{token}";
+
+    /// <summary>What an applicant sees of an access request.</summary>
+    public string OfAccessRequest(string token) => $"{_base}/request-access/{token}";
+
+    /// <summary>The token is in the fragment, which no server and no log ever sees.</summary>
+    public string OfClaim(string token) => $"{_base}/claim#{token}";
 }
 
 /// <summary>RFC 3339 UTC with exactly three decimals, as contracts.md has every time.</summary>

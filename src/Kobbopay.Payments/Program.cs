@@ -1,7 +1,13 @@
 using Kobbopay.Durability;
+using Kobbopay.Payments.AccessRequests;
+using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Events;
 using Kobbopay.Payments.Exceptions;
 using Kobbopay.Payments.Merchants;
+using Kobbopay.Payments.Merchants.ApiKeys;
+using Kobbopay.Payments.Merchants.Claims;
+using Kobbopay.Payments.Merchants.Operators;
+using Kobbopay.Payments.Merchants.Settings;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Reports;
 using Kobbopay.Payments.Sandbox;
@@ -34,6 +40,7 @@ public static class Program
         builder.AddDatabase(ResourceNames.PaymentsDatabase, OwnIndexes);
         builder.MigrateAtStart(ResourceNames.PaymentsDatabase, typeof(Program).Assembly);
         builder.AddEvents();
+        builder.AddPaymentsMessaging();
 
         builder.Services.AddSingleton<PublicUrl>();
         builder.Services.AddSingleton<PaymentRenderer>();
@@ -47,6 +54,15 @@ public static class Program
         builder.Services.AddSingleton<AddressIndexes>();
         builder.Services.AddIdempotency();
         builder.Services.AddSingleton<MerchantDirectory>();
+        builder.Services.AddSingleton<AuditTrail>();
+        builder.Services.AddLoop<ExportAuditHead>();
+        builder.Services.AddSingleton<AccessRequestStore>();
+        builder.Services.AddSingleton<MerchantChange>();
+        builder.Services.AddSingleton<ChangeSettings>();
+        builder.Services.AddSingleton<ClaimLinks>();
+        builder.Services.AddSingleton<OpenClaim>();
+        builder.Services.AddSingleton<ClaimedXpubs>();
+        builder.Services.AddSingleton<ClaimMaterials>();
         builder.Services.AddSingleton<ReportSlots>();
         builder.Services.AddRails(builder.Configuration);
         builder.Services.AddHostedService<DemoMerchant>();
@@ -70,6 +86,25 @@ public static class Program
         app.MapSandbox();
         app.MapReadEvents();
         app.MapFeedEvents();
+        app.MapSubmitAccessRequest();
+        app.MapReadAccessRequests();
+        app.MapDecideAccessRequest();
+        app.MapApproveAccessRequest();
+        app.MapAccessRequestPages();
+        app.MapReadMerchants();
+        app.MapChangeMerchantStatus();
+        app.MapWaiveCertification();
+        app.MapGrantEnvironment();
+        app.MapPatchMerchantSettings();
+        app.MapIssueClaim();
+        app.MapClaimPages();
+        ClaimMaterials.Map(app);
+        app.MapAccount();
+        app.MapCreateApiKey();
+        app.MapReadApiKeys();
+        app.MapRollApiKey();
+        app.MapRevokeApiKey();
+        app.MapReadAuditLog();
         app.MapLookUpApiKey();
         return app;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Kobbopay.Payments.Domain;
+using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
 using Kobbopay.ServiceDefaults.Identity;
 
@@ -28,11 +29,16 @@ public sealed record RailJson(
 public static class ReadRails
 {
     public static void MapReadRails(this IEndpointRouteBuilder app) =>
-        app.MapGet("/v1/rails", Read).RequireMerchant(Scopes.PaymentsRead);
+        app.MapGet("/v1/rails", ReadAsync).RequireMerchant(Scopes.PaymentsRead);
 
-    private static IResult Read(MerchantIdentity merchant, RailCatalog rails) => Results.Json(
-        new RailList([.. rails.Enabled(merchant.Environment).Select(enabled => Of(enabled.Rail, enabled.Asset))]),
-        RailsJson.Default.RailList);
+    private static async Task<IResult> ReadAsync(
+        MerchantIdentity merchant, RailCatalog rails, MerchantDirectory merchants, CancellationToken cancellation)
+    {
+        var settings = await merchants.GetAsync(merchant.MerchantId, merchant.Environment, cancellation);
+        var enabled = rails.Enabled(merchant.Environment, settings);
+        return Results.Json(
+            new RailList([.. enabled.Select(one => Of(one.Rail, one.Asset))]), RailsJson.Default.RailList);
+    }
 
     private static RailJson Of(IRail rail, RailAsset asset) => new(
         rail.Network,

@@ -55,6 +55,10 @@ internal sealed class RequestQuery
     public PageRange Page(MerchantIdentity merchant, string list) =>
         new PageQuery { Limit = this["limit"], After = this["after"], Before = this["before"] }.Parse(merchant, list);
 
+    /// <summary>The page of a list that is no merchant's.</summary>
+    public PageRange OperatorPage(string list) =>
+        new PageQuery { Limit = this["limit"], After = this["after"], Before = this["before"] }.Parse("operator", list);
+
     /// <summary>A value of a closed list, or null.</summary>
     public string? OneOf(string name, IReadOnlyCollection<string> values) => this[name] switch
     {

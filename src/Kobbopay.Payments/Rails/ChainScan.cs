@@ -87,7 +87,7 @@ public sealed class ChainScan(
         TransferChanges.SelectKnown(batch, cursor.Chain, recipients, txHashes);
         TransferChanges.SelectAbove(batch, cursor.Chain, walk.Fork);
         var mostConfirmations = rail.Assets.Select(asset => asset.MostConfirmations).DefaultIfEmpty(0).Max();
-        TransferChanges.SelectWaiting(batch, cursor.Chain, walk.Fork - mostConfirmations);
+        TransferChanges.SelectWaiting(batch, cursor.Chain, rail.Network, walk.Fork, mostConfirmations);
         UnmatchedTransfers.SelectKnownAndAbove(batch, cursor.Chain, txHashes, walk.Fork);
 
         await using var row = await batch.ExecuteReaderAsync(cancellation);

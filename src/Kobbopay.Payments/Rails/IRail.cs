@@ -1,4 +1,5 @@
 using System.Numerics;
+using Kobbopay.Payments.Rails.Evm;
 
 namespace Kobbopay.Payments.Rails;
 
@@ -26,6 +27,9 @@ public interface IRail
     /// <summary>Only test payments may use it.</summary>
     bool TestOnly { get; }
 
+    /// <summary>Its payments are paid to addresses of the merchant's xpub.</summary>
+    bool NeedsXpub => false;
+
     /// <summary>How long its provider may fail or be behind before payments say that detection is delayed.</summary>
     TimeSpan ToleratedSilence => TimeSpan.FromSeconds(30);
 
@@ -46,6 +50,9 @@ public interface IRail
     string AddressSeriesOf(Guid merchantId, string environment);
 
     DepositAddress AddressAt(Guid merchantId, string environment, long index);
+
+    /// <summary>The address of an xpub's child <c>0/index</c>, where the network <see cref="NeedsXpub"/>.</summary>
+    string AddressOf(ExtendedPublicKey xpub, long index) => throw new NotSupportedException();
 
     /// <summary>What a wallet opens to pay; <paramref name="amount"/> in base units.</summary>
     string PaymentUri(RailAsset asset, string address, BigInteger amount);

@@ -1,4 +1,5 @@
 using Kobbopay.Contracts;
+using Kobbopay.Payments.Merchants;
 
 namespace Kobbopay.Payments.Rails;
 
@@ -16,6 +17,19 @@ public sealed class RailCatalog(IEnumerable<IRail> rails)
         from asset in rail.Assets
         where asset.Enabled
         select (rail, asset);
+
+    /// <summary>What takes a merchant's payments, with the confirmations that they are asked to have.</summary>
+    public IEnumerable<(IRail Rail, RailAsset Asset)> Enabled(string environment, MerchantSettings merchant)
+    {
+        foreach (var (rail, asset) in Enabled(environment))
+        {
+            if (merchant.Rails is null)
+                yield return (rail, asset);
+            else if (merchant.Rails.FirstOrDefault(one => one.Network == rail.Network && one.Currency == asset.Currency)
+                is { Enabled: true } approved)
+                yield return (rail, approved.ApplyTo(asset));
+        }
+    }
 
     public (IRail Rail, RailAsset Asset)? Find(string environment, string network, string currency)
     {

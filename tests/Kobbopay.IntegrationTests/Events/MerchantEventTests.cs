@@ -21,13 +21,13 @@ public sealed class MerchantEventTests
         await house.RequestAsync(request);
         await house.Payments.CreateAsync(house.Payments.Merchant, 1);
         await house.RequestAsync(request);
-        await house.RequestAsync(Request(house, "api_key.misused", "{}"));
+        await house.RequestAsync(Request(house, "webhook_endpoint.disabled", "{}"));
 
         var received = await house.Receiver.ReceiveAsync(3);
         var feed = await Eventually.GetAsync(
             () => house.Payments.FeedAsync(house.Payments.Merchant), page => page.Sequences().Length == 3);
         feed.Sequences().Should().Equal(1, 2, 3);
-        feed.Types().Should().BeEquivalentTo("payment.created", "webhook_endpoint.failing", "api_key.misused");
+        feed.Types().Should().BeEquivalentTo("payment.created", "webhook_endpoint.failing", "webhook_endpoint.disabled");
         var failing = feed["data"]!.AsArray().Single(one => (string)one!["type"]! == "webhook_endpoint.failing")!;
         var bytes = (await house.Payments.SendAsync(HttpMethod.Get, $"/v1/events/{failing["id"]}")).Body;
         bytes.Should().Be(
@@ -65,7 +65,7 @@ public sealed class MerchantEventTests
     public async Task What_can_not_become_an_event_is_parked_and_stops_nothing()
     {
         await using var house = await PaymentsAndWebhooks.StartAsync();
-        var good = Request(house, "api_key.misused", "{}");
+        var good = Request(house, "webhook_endpoint.disabled", "{}");
         foreach (var bad in new[]
         {
             good with { Type = "payment.paid", Object = "payment" },
@@ -83,7 +83,7 @@ public sealed class MerchantEventTests
             () => house.Payments.LatestAsync(house.Payments.Merchant), latest => latest == 1);
         await house.Payments.CreateAsync(house.Payments.Merchant, 1);
         (await house.Payments.FeedAsync(house.Payments.Merchant)).Types()
-            .Should().Equal("api_key.misused", "payment.created");
+            .Should().Equal("webhook_endpoint.disabled", "payment.created");
     }
 
     private static MerchantEventRequested Request(PaymentsAndWebhooks house, string type, string data) => new(

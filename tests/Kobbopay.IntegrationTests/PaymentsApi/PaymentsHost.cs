@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kobbopay.Contracts;
 using Kobbopay.Durability;
@@ -108,17 +109,38 @@ public sealed class PaymentsHost : IAsyncDisposable
     }
 
     /// <summary>Sends a request as a merchant (the host's own when none is given).</summary>
-    public async Task<ApiAnswer> SendAsync(
+    public Task<ApiAnswer> SendAsync(
         HttpMethod method,
         string path,
         string? json = null,
         MerchantIdentity? merchant = null,
-        string? idempotencyKey = null)
+        string? idempotencyKey = null) =>
+        SendAsync(
+            method, path, json, _gateway.ForMerchant(ResourceNames.Payments, merchant ?? Merchant),
+            idempotencyKey is null ? [] : [("Idempotency-Key", idempotencyKey)]);
+
+    /// <summary>What the gateway is told of a key, or null.</summary>
+    public async Task<ApiKeyDescription?> LookUpAsync(string key)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, new Uri($"{InternalApi.ApiKeys}/{ApiKey.Hash(key)}", UriKind.Relative));
+        _gateway.SignCall(ResourceNames.Payments, request.Headers);
+        using var response = await Http.SendAsync(request);
+        if (response.StatusCode == System.Net.HttpStatusCode.NotFound)
+            return null;
+        response.EnsureSuccessStatusCode();
+        return JsonSerializer.Deserialize(
+            await response.Content.ReadAsStringAsync(), ContractsJson.Default.ApiKeyDescription);
+    }
+
+    private async Task<ApiAnswer> SendAsync(
+        HttpMethod method, string path, string? json, string? identity, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
-        request.Headers.Add(IdentityToken.Header, _gateway.ForMerchant(ResourceNames.Payments, merchant ?? Merchant));
-        if (idempotencyKey is not null)
-            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        if (identity is not null)
+            request.Headers.Add(IdentityToken.Header, identity);
+        foreach (var (name, value) in headers)
+            request.Headers.Add(name, value);
         if (json is not null)
             request.Content = new StringContent(json, Encoding.UTF8, "application/json");
         using var response = await Http.SendAsync(request);
@@ -129,6 +151,14 @@ public sealed class PaymentsHost : IAsyncDisposable
                 h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase),
             text);
     }
+
+    /// <summary>Sends a request as an operator.</summary>
+    public Task<ApiAnswer> OperateAsync(HttpMethod method, string path, string? json = null, string name = "olga") =>
+        SendAsync(method, path, json, _gateway.ForOperator(ResourceNames.Payments, new OperatorIdentity(name)));
+
+    /// <summary>Sends a request as anybody does.</summary>
+    public Task<ApiAnswer> SendPublicAsync(HttpMethod method, string path, string? json = null) =>
+        SendAsync(method, path, json, identity: null);
 
     /// <summary>Opens an answer that may not end, such as a stream.</summary>
     public async Task<HttpResponseMessage> OpenAsync(

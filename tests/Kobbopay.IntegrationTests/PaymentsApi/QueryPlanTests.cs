@@ -109,7 +109,7 @@ public sealed partial class QueryPlanTests(SeededWorld seeded) : IClassFixture<S
                 TransferChanges.SelectAbove(batch, World.ChainName, 1_000);
                 break;
             case "scan: payments that wait":
-                TransferChanges.SelectWaiting(batch, World.ChainName, 1_000);
+                TransferChanges.SelectWaiting(batch, World.ChainName, "example-network", 1_000, 12);
                 break;
             case "scan: unmatched transfers":
                 UnmatchedTransfers.SelectKnownAndAbove(batch, World.ChainName, ["tx-1", "tx-2"], 1_000);
@@ -134,7 +134,11 @@ public sealed partial class QueryPlanTests(SeededWorld seeded) : IClassFixture<S
     {
         var filter = name["payments".Length..].Trim();
         if (filter == "next page")
-            filter = $"after={new CursorForm(World.Merchant, "payments").Format(PaymentFilter.FirstIdOf(Day))}";
+        {
+            var owner = $"{World.Merchant.MerchantId}/{World.Merchant.Environment}";
+            filter = $"after={new CursorForm(owner, "payments").Format(PaymentFilter.FirstIdOf(Day))}";
+        }
+
         var query = RequestQuery.Of(new QueryString($"?{filter}"), PaymentFilter.Names);
         var range = query.Page(World.Merchant, "payments");
         ListPayments.Add(batch, World.Merchant, range, query, World.Get<RailCatalog>());

@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using Kobbopay.Payments.Audit;
+using Kobbopay.Payments.Merchants.Claims;
+using Kobbopay.ServiceDefaults.Identity;
+using Npgsql;
+
+namespace Kobbopay.Payments.Merchants.Operators;
+
+/// <summary>
+/// <c>POST /v1/operator/merchants/{id}/suspend</c>, <c>.../resume</c> and <c>.../close</c>. Closing revokes every key
+/// and open link, for good; payments that are open are watched to their end either way, and their webhooks sent.
+/// </summary>
+internal static class ChangeMerchantStatus
+{
+    public static void MapChangeMerchantStatus(this IEndpointRouteBuilder app)
+    {
+        Map("suspend", "merchant.suspended", MerchantStatus.Suspended);
+        Map("resume", "merchant.resumed", MerchantStatus.Active);
+        Map("close", "merchant.closed", MerchantStatus.Closed);
+
+        void Map(string verb, string action, string status) => app.MapPost(
+            $"/v1/operator/merchants/{{merchantId}}/{verb}",
+            (HttpContext http, string merchantId, MerchantChange change, AuditTrail audit, TimeProvider clock,
+                CancellationToken cancellation) =>
+                HandleAsync(http, merchantId, action, status, change, audit, clock, cancellation)).RequireOperator();
+    }
+
+    private static async Task<IResult> HandleAsync(
+        HttpContext http,
+        string merchantId,
+        string action,
+        string status,
+        MerchantChange change,
+        AuditTrail audit,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        var reason = await ReasonRequest.ReadAsync(http, cancellation);
+        return await change.RunAsync(merchantId, async (connection, batch, id) =>
+        {
+            var now = clock.Now();
+            var closes = status == MerchantStatus.Closed;
+            AddStatus(batch, id, status, reason, now);
+            if (closes)
+                ClaimLinks.Revoke(batch, id, environment: null, kind: null, now);
+            await change.TouchKeysAsync(
+                connection, batch, id, environment: null, cancellation, revokedAt: closes ? now : null);
+            audit.Add(batch, http, action, merchantId, id, details: new JsonObject { ["reason"] = reason });
+        }, cancellation);
+    }
+
+    private static void AddStatus(NpgsqlBatch batch, Guid id, string status, string reason, DateTimeOffset now)
+    {
+        var update = batch.Add(
+            "update merchants set status = $2, status_reason = $3, status_changed_at = $4 where id = $1");
+        update.AddId(id);
+        update.AddText(status);
+        update.AddText(reason);
+        update.AddTime(now);
+    }
+}

@@ -1,0 +1,59 @@
+using Kobbopay.Contracts;
+using Kobbopay.Payments.Merchants.Claims;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
+using Npgsql;
+
+namespace Kobbopay.Payments.Merchants.Operators;
+
+/// <param name="Kind">One of <see cref="ClaimKinds"/>; <c>materials</c> without it.</param>
+internal sealed record IssueClaimRequest(string? Environment, string? Kind)
+{
+    public void Validate()
+    {
+        var errors = new List<InvalidField>();
+        if (Environment is not (MerchantEnvironments.Test or MerchantEnvironments.Live))
+            errors.Add(new InvalidField("/environment", "unknown_value", "One of test, live."));
+        if (Kind is not (null or ClaimKinds.Materials or ClaimKinds.Xpub))
+            errors.Add(new InvalidField("/kind", "unknown_value", "One of materials, xpub."));
+        ReasonText.ThrowUnlessValid(errors);
+    }
+}
+
+/// <summary>
+/// <c>POST /v1/operator/merchants/{id}/claims</c>: another link, which ends the one before. Keys that were claimed
+/// with an earlier one stay valid until they are revoked.
+/// </summary>
+internal static class IssueClaim
+{
+    public static void MapIssueClaim(this IEndpointRouteBuilder app) =>
+        app.MapPost("/v1/operator/merchants/{merchantId}/claims", HandleAsync).RequireOperator();
+
+    private static async Task<IResult> HandleAsync(
+        HttpContext http,
+        string merchantId,
+        NpgsqlDataSource database,
+        ClaimLinks claims,
+        CancellationToken cancellation)
+    {
+        var id = ReadMerchants.ParseId(merchantId);
+        var (request, _) = await JsonBody.ReadAsync(http, OperatorsJson.Default.IssueClaimRequest, cancellation);
+        request.Validate();
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await MerchantChange.LockOpenAsync(connection, id, cancellation);
+        if (await Settings.SettingsRows.LockAsync(connection, id, request.Environment!, cancellation) is null)
+        {
+            const string Message = "This environment has not been granted to the merchant.";
+            throw new ProblemException(
+                ProblemCodes.InvalidRequest, $"/environment: {Message}",
+                [new InvalidField("/environment", "not_found", Message)]);
+        }
+
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        var link = claims.Issue(batch, http, id, request.Environment!, request.Kind ?? ClaimKinds.Materials);
+        await batch.ExecuteNonQueryAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+        return Results.Json(link, OperatorsJson.Default.ClaimLink, statusCode: StatusCodes.Status201Created);
+    }
+}
