@@ -8,9 +8,11 @@ namespace Kobbopay.Payments.Audit;
 /// <summary>Takes what was changed in other services into the one log, each entry once by its id.</summary>
 public sealed class TakeAuditRecorded(NpgsqlDataSource database) : IConsumer<AuditRecorded>
 {
-    public async Task Consume(ConsumeContext<AuditRecorded> context)
+    public Task Consume(ConsumeContext<AuditRecorded> context) =>
+        TakeAsync(context.Message, context.CancellationToken);
+
+    internal async Task TakeAsync(AuditRecorded recorded, CancellationToken cancellation)
     {
-        var recorded = context.Message;
         await using var batch = database.CreateBatch();
         AuditLog.Add(batch, recorded.Id, new AuditEntry(
             recorded.Id.ToString(),
@@ -23,6 +25,6 @@ public sealed class TakeAuditRecorded(NpgsqlDataSource database) : IConsumer<Aud
             JsonNode.Parse(recorded.Details)?.AsObject(),
             recorded.RequestId,
             Address: null));
-        await batch.ExecuteNonQueryAsync(context.CancellationToken);
+        await batch.ExecuteNonQueryAsync(cancellation);
     }
 }

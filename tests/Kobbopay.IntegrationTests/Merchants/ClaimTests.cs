@@ -16,9 +16,12 @@ public sealed class ClaimTests : MerchantsHouse
 
         var preview = await Host.SendPublicAsync(
             HttpMethod.Post, "/v1/claims/preview", $$"""{"token":"{{token}}","code":"{{code}}"}""");
-        preview.Body.Should().Be($$"""
-            {"merchantId":"{{merchant}}","displayName":"Shop","environment":"test","kind":"materials","networks":[],"xpubs":[]}
-            """);
+        preview.Body.Should().Be(OneLine($$"""
+            {
+              "merchantId": "{{merchant}}", "displayName": "Shop", "environment": "test", "kind": "materials",
+              "networks": [], "xpubs": []
+            }
+            """));
         var claimed = await ClaimAsync(token, code);
         (claimed.Status, (string)claimed.Json["merchantId"]!).Should().Be((201, merchant));
         (await ClaimAsync(token, code)).Code.Should().Be("claim_ended");
@@ -38,7 +41,8 @@ public sealed class ClaimTests : MerchantsHouse
 
         foreach (var table in new[] { "claims", "api_keys", "audit_log", "outbox", "access_requests" })
         {
-            await using var command = Host.Database.CreateCommand($"select coalesce(string_agg(t::text, ' '), '') from {table} t");
+            await using var command = Host.Database.CreateCommand(
+                $"select coalesce(string_agg(t::text, ' '), '') from {table} t");
             var rows = (string)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
             rows.Should().NotContain(token).And.NotContain(key).And.NotContain($"\"{code}\"");
         }
@@ -119,9 +123,9 @@ public sealed class ClaimTests : MerchantsHouse
         var link = await IssueAsync(Host, merchant, "live");
 
         (await ClaimAsync(Host, link)).Code.Should().Be("certification_required");
-        (await PostAsync($"/v1/operator/merchants/{merchant}/waive-certification")).Pointer.Should().Be("/reason");
-        (await PostAsync($"/v1/operator/merchants/{merchant}/waive-certification", """{"reason":"Known since 2019."}"""))
-            .Status.Should().Be(200);
+        var waive = $"/v1/operator/merchants/{merchant}/waive-certification";
+        (await PostAsync(waive)).Pointer.Should().Be("/reason");
+        (await PostAsync(waive, """{"reason":"Known since 2019."}""")).Status.Should().Be(200);
         var claimed = await ClaimAsync(Host, link);
         claimed.Status.Should().Be(201);
         ((string)claimed.Json["apiKey"]!["key"]!).Should().StartWith("kp_live_");

@@ -3,7 +3,9 @@ using Kobbopay.IntegrationTests.PaymentsApi;
 
 namespace Kobbopay.IntegrationTests.Merchants;
 
-/// <summary>Payments, where companies ask for access and operators answer; a test class's tests have one each.</summary>
+/// <summary>
+/// Payments, where companies ask for access and operators answer; a test class's tests have one each.
+/// </summary>
 public abstract class MerchantsHouse : IAsyncLifetime
 {
     protected const string Application = """
@@ -32,6 +34,9 @@ public abstract class MerchantsHouse : IAsyncLifetime
 
     private protected async Task<JsonNode> ReadAsync(string path) =>
         (await Host.OperateAsync(HttpMethod.Get, path)).Json;
+
+    /// <summary>The same JSON without white space, to compare whole answers with.</summary>
+    protected static string OneLine(string json) => JsonNode.Parse(json)!.ToJsonString();
 
     /// <summary>Sends an application; gives its id and the token of its status page.</summary>
     private protected async Task<(string Id, string Token)> ApplyAsync(string json = Application)

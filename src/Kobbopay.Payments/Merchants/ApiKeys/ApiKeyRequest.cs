@@ -76,8 +76,14 @@ internal sealed record ApiKeyRequest(
     {
         if (text is not { Length: > 0 and <= 64 } || text.Contains('%', StringComparison.Ordinal))
             return null;
-        if (text.Contains('/', StringComparison.Ordinal))
-            return IPNetwork.TryParse(text, out var range) ? range.ToString() : null;
+        if (text.Split('/') is [var first, _])
+        {
+            return IPNetwork.TryParse(text, out var range) && IPAddress.TryParse(first, out var start)
+                && range.BaseAddress.Equals(start)
+                ? range.ToString()
+                : null;
+        }
+
         return IPAddress.TryParse(text, out var address) && (text.Contains(':') || text.Count(c => c == '.') == 3)
             ? address.ToString()
             : null;

@@ -53,8 +53,8 @@ internal static class ApiKeyRows
         k.last_used_at, k.revoked_at, k.replaced_by
         """;
 
-    /// <summary>Not yet revoked, and not expired by <c>$4</c>.</summary>
-    public const string IsActive = "k.revoked_at is null and (k.expires_at is null or k.expires_at > $4)";
+    /// <summary>Not yet revoked, and not expired by <c>$3</c>.</summary>
+    public const string IsActive = "k.revoked_at is null and (k.expires_at is null or k.expires_at > $3)";
 
     private const int PrefixLength = 8;
 

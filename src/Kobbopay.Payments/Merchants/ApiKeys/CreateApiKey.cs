@@ -58,19 +58,25 @@ internal static class CreateApiKey
     internal static async Task RequireRoomAsync(
         NpgsqlConnection connection, MerchantIdentity merchant, DateTimeOffset now, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(
+        await using var batch = connection.CreateBatch();
+        batch.Add("select true from merchant_settings where merchant_id = $1 and environment = $2 for update")
+            .AddOwner(merchant);
+        // A statement of its own: it sees what the one that was waited for has made.
+        var count = batch.Add(
             $"""
-            with one_at_a_time as materialized (
-              select from merchant_settings where merchant_id = $1 and environment = $2 for update)
-            select count(*) from api_keys k, (select count(*) from one_at_a_time) once
-            where k.merchant_id = $1 and k.environment = $2 and $3 > 0 and {ApiKeyRows.IsActive}
-            """,
-            connection);
-        command.Parameters.AddOwner(merchant);
-        command.Parameters.AddInteger(ActiveLimit);
-        command.Parameters.AddTime(now);
-        if ((long)(await command.ExecuteScalarAsync(cancellation))! < ActiveLimit)
-            return;
+            select count(*) from api_keys k
+            where k.merchant_id = $1 and k.environment = $2 and {ApiKeyRows.IsActive}
+            """);
+        count.AddOwner(merchant);
+        count.AddTime(now);
+        await using (var row = await batch.ExecuteReaderAsync(cancellation))
+        {
+            await row.NextResultAsync(cancellation);
+            await row.ReadAsync(cancellation);
+            if (row.GetInt64(0) < ActiveLimit)
+                return;
+        }
+
         const string Message = "Revoke a key that is no longer used.";
         throw new ProblemException(
             ProblemCodes.InvalidRequest, $"{ActiveLimit} keys are active. {Message}",

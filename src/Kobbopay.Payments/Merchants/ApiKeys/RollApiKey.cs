@@ -94,13 +94,13 @@ internal static class RollApiKey
         await using var command = new NpgsqlCommand(
             $"""
             select {ApiKeyRows.Columns}, k.hash, k.version from api_keys k
-            where k.id = $3 and k.merchant_id = $1 and k.environment = $2 and {ApiKeyRows.IsActive}
+            where k.id = $4 and k.merchant_id = $1 and k.environment = $2 and {ApiKeyRows.IsActive}
             for update
             """,
             connection);
         command.Parameters.AddOwner(merchant);
-        command.Parameters.AddId(id);
         command.Parameters.AddTime(now);
+        command.Parameters.AddId(id);
         await using var row = await command.ExecuteReaderAsync(cancellation);
         return await row.ReadAsync(cancellation)
             ? (ApiKeyRows.Read(row, now), new ApiKeyChanged(row.GetString(12), row.GetInt32(13) + 1))
