@@ -1,4 +1,5 @@
 using Kobbopay.Contracts;
+using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Domain;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
@@ -23,6 +24,7 @@ public static class CancelPayment
         MerchantIdentity merchant,
         PaymentStore store,
         StoredAnswers answers,
+        AuditTrail audit,
         CancellationToken cancellation)
     {
         var body = await JsonBody.ReadOrDefaultAsync(
@@ -34,7 +36,15 @@ public static class CancelPayment
             body.Bytes,
             PaymentsJson.Relaxed.PaymentJson,
             answer => store.ChangeAsync(
-                merchant, paymentId, cancel, (batch, payment) => answer(batch, payment), cancellation),
+                merchant,
+                paymentId,
+                cancel,
+                (batch, payment) =>
+                {
+                    answer(batch, payment);
+                    audit.Add(batch, http, merchant, "payment.canceled", paymentId);
+                },
+                cancellation),
             cancellation);
     }
 }

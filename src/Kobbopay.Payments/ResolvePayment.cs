@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Kobbopay.Contracts;
+using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Domain;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
@@ -38,6 +40,7 @@ public static class ResolvePayment
         MerchantIdentity merchant,
         PaymentStore store,
         StoredAnswers answers,
+        AuditTrail audit,
         CancellationToken cancellation)
     {
         var body = await JsonBody.ReadAsync(http, PaymentsJson.Relaxed.ResolveRequest, cancellation);
@@ -50,7 +53,19 @@ public static class ResolvePayment
             body.Bytes,
             PaymentsJson.Relaxed.PaymentJson,
             answer => store.ChangeAsync(
-                merchant, paymentId, resolve, (batch, payment) => answer(batch, payment), cancellation),
+                merchant,
+                paymentId,
+                resolve,
+                (batch, payment) =>
+                {
+                    answer(batch, payment);
+                    audit.Add(batch, http, merchant, "payment.resolved", paymentId, new JsonObject
+                    {
+                        ["action"] = body.Value.Action,
+                        ["reason"] = body.Value.Reason,
+                    });
+                },
+                cancellation),
             cancellation);
     }
 }

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Kobbopay.Contracts;
+using Kobbopay.Payments.Audit;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
@@ -24,6 +26,7 @@ public static class CloseException
         MerchantIdentity merchant,
         NpgsqlDataSource database,
         StoredAnswers answers,
+        AuditTrail audit,
         TimeProvider clock,
         CancellationToken cancellation)
     {
@@ -40,7 +43,8 @@ public static class CloseException
                 throw new ProblemException(ProblemCodes.NotFound, "There is no such exception.");
 
             await using var batch = new NpgsqlBatch(connection, transaction);
-            if (found.ClosedAt is null)
+            var closes = found.ClosedAt is null;
+            if (closes)
             {
                 found = found with
                 {
@@ -53,6 +57,14 @@ public static class CloseException
             }
 
             answer(batch, found);
+            if (closes)
+            {
+                audit.Add(batch, http, merchant, "exception.closed", exceptionId, new JsonObject
+                {
+                    ["reason"] = found.CloseReason,
+                });
+            }
+
             if (batch.BatchCommands.Count > 0)
                 await batch.ExecuteNonQueryAsync(cancellation);
             await transaction.CommitAsync(cancellation);
