@@ -7,13 +7,16 @@ public static class Program
 {
     public static Task Main(string[] args) => Build(args).RunAsync();
 
-    public static WebApplication Build(string[] args)
+    /// <param name="clock">The tests' clock; the system's when null.</param>
+    public static WebApplication Build(string[] args, TimeProvider? clock = null)
     {
         var builder = WebApplication.CreateBuilder(args);
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.AddServiceDefaults();
         builder.AddPublicTracing();
         builder.AddApiKeyAuthentication();
         builder.AddForwarding();
+        builder.AddGatewayMessaging();
 
         var app = builder.Build();
         app.UsePublicEdge();

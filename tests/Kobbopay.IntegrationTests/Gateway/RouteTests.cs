@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Kobbopay.IntegrationTests.Gateway;
 
 public sealed class RouteTests : GatewayHouse
@@ -68,16 +70,20 @@ public sealed class RouteTests : GatewayHouse
         PublicStatus.Received.Should().BeEmpty();
     }
 
-    [Theory]
-    [InlineData("/health", """{"status":"Healthy","checks":{"self":{"status":"Healthy","description":null}}}""")]
-    [InlineData("/alive", "Healthy")]
-    public async Task The_gateway_answers_for_its_own_health(string target, string body)
+    [Fact]
+    public async Task The_gateway_answers_for_its_own_health()
     {
         await Payments.StopAsync();
 
-        var answer = await SendPlainAsync(HttpMethod.Get, target, body: null);
+        var health = await SendPlainAsync(HttpMethod.Get, "/health", body: null);
+        var alive = await SendPlainAsync(HttpMethod.Get, "/alive", body: null);
 
-        answer.Should().BeEquivalentTo(new { Status = 200, Body = body });
+        // This class's broker is none: that alone is no reason to send requests elsewhere.
+        health.Status.Should().Be(200);
+        var checks = JsonDocument.Parse(health.Body).RootElement.GetProperty("checks").EnumerateObject()
+            .Select(check => (check.Name, check.Value.GetProperty("status").GetString()));
+        checks.Should().BeEquivalentTo([("masstransit-bus", "Degraded"), ("self", "Healthy")]);
+        alive.Should().BeEquivalentTo(new { Status = 200, Body = "Healthy" });
     }
 
     [Fact]

@@ -1,0 +1,27 @@
+using System.Collections.Concurrent;
+using Kobbopay.Contracts;
+using Kobbopay.ServiceDefaults.Identity;
+
+namespace Kobbopay.Gateway;
+
+/// <summary>A key as Payments described it, and the identity tokens made from it.</summary>
+public sealed class KnownKey(string hash, ApiKeyDescription description, long askedAt, IdentityIssuer issuer)
+{
+    private readonly ConcurrentDictionary<string, string> _tokens = new(StringComparer.Ordinal);
+
+    /// <summary>SHA-256 of the key, by which it is looked up.</summary>
+    public string Hash { get; } = hash;
+
+    public ApiKeyDescription Description { get; } = description;
+
+    public long AskedAt { get; } = askedAt;
+
+    /// <summary>
+    /// Signed once per service and held as long as this description is, which is half a token's life: each token that
+    /// is sent has the other half left.
+    /// </summary>
+    public string TokenFor(string service) => _tokens.GetOrAdd(service, Sign);
+
+    private string Sign(string service) => issuer.ForMerchant(service, new MerchantIdentity(
+        Description.MerchantId, Description.Environment, Description.KeyId, Description.Scopes));
+}
