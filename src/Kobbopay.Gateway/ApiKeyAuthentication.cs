@@ -1,7 +1,5 @@
-using System.Net;
 using System.Text.Json;
 using Kobbopay.Contracts;
-using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Microsoft.Net.Http.Headers;
@@ -13,7 +11,7 @@ namespace Kobbopay.Gateway;
 /// answer is 503, so that nobody takes a valid key out of service because of our outage.
 /// </summary>
 public sealed partial class ApiKeyAuthentication(
-    ApiKeyCache keys, TimeProvider clock, ILogger<ApiKeyAuthentication> logger)
+    ApiKeyCache keys, KeyActivity activity, TimeProvider clock, ILogger<ApiKeyAuthentication> logger)
 {
     public const string Header = "x-api-key";
 
@@ -36,11 +34,11 @@ public sealed partial class ApiKeyAuthentication(
                 return Refuse(http, ProblemCodes.InvalidApiKey, "This key is not known, or it has been revoked.");
             if (key.Description.ExpiresAt <= clock.GetUtcNow())
                 return Refuse(http, ProblemCodes.InvalidApiKey, "This key has expired.");
+            activity.Used(key);
             return (key, null);
         }
         catch (Exception failure) when (
-            !http.RequestAborted.IsCancellationRequested
-            && failure is (HttpRequestException or OperationCanceledException or JsonException))
+            !http.RequestAborted.IsCancellationRequested && IsOutage(failure))
         {
             LogUnavailable(failure.Message);
             return (null, new ProblemException(
@@ -50,6 +48,26 @@ public sealed partial class ApiKeyAuthentication(
             });
         }
     }
+
+    /// <summary>Whose key it is, of a request that is refused anyway; null when that can't be told.</summary>
+    public async ValueTask<KnownKey?> PeekAsync(HttpContext http)
+    {
+        var text = http.Request.Headers[Header].ToString();
+        if (!ApiKey.IsWellFormed(text, out _))
+            return null;
+        try
+        {
+            // The caller may have gone; the question is worth its answer all the same.
+            return await keys.FindAsync(ApiKey.Hash(text), CancellationToken.None);
+        }
+        catch (Exception failure) when (IsOutage(failure))
+        {
+            return null;
+        }
+    }
+
+    private static bool IsOutage(Exception failure) =>
+        failure is HttpRequestException or OperationCanceledException or JsonException;
 
     private static (KnownKey? Key, ProblemException? Refusal) Refuse(HttpContext http, string code, string detail)
     {
@@ -62,40 +80,6 @@ public sealed partial class ApiKeyAuthentication(
     private partial void LogUnavailable(string reason);
 }
 
-/// <summary>Asks Payments.</summary>
-public sealed class ApiKeyLookUp(IHttpClientFactory clients)
-{
-    /// <summary>Longest answer that is read, in bytes.</summary>
-    private const int AnswerLimit = 16 * 1024;
-
-    /// <summary>Look-ups under way at once; more wait, and time out when Payments is too slow.</summary>
-    private const int Connections = 32;
-
-    public async Task<ApiKeyDescription?> FindAsync(string hash, CancellationToken cancellationToken)
-    {
-        using var client = clients.CreateClient(nameof(ApiKeyLookUp));
-        using var answer = await client.GetAsync(
-            new Uri($"{InternalApi.ApiKeys}/{hash}", UriKind.Relative), cancellationToken);
-        if (answer.StatusCode == HttpStatusCode.NotFound)
-            return null;
-        answer.EnsureSuccessStatusCode();
-        return await answer.Content.ReadFromJsonAsync(ContractsJson.Default.ApiKeyDescription, cancellationToken);
-    }
-
-    public static void AddTo(IServiceCollection services) => services
-        .AddSingleton<ApiKeyLookUp>()
-        .AddServiceClient(nameof(ApiKeyLookUp), ResourceNames.Payments)
-        .ConfigureHttpClient(http => http.MaxResponseContentBufferSize = AnswerLimit)
-        .UseSocketsHttpHandler((handler, _) =>
-        {
-            handler.UseProxy = false;
-            handler.UseCookies = false;
-            handler.AllowAutoRedirect = false;
-            handler.MaxConnectionsPerServer = Connections;
-            handler.PooledConnectionLifetime = TimeSpan.FromMinutes(2);
-        });
-}
-
 public static class ApiKeyAuthenticationRegistration
 {
     public static void AddApiKeyAuthentication(this WebApplicationBuilder builder)
@@ -105,6 +89,7 @@ public static class ApiKeyAuthenticationRegistration
             services.GetRequiredService<ApiKeyLookUp>().FindAsync,
             services.GetRequiredService<IdentityIssuer>(),
             services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<KeyActivity>();
         builder.Services.AddSingleton<ApiKeyAuthentication>();
     }
 }

@@ -1,4 +1,5 @@
 using Kobbopay.Contracts;
+using Kobbopay.Durability;
 using Kobbopay.ServiceDefaults;
 using MassTransit;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -52,6 +53,8 @@ public static class MessagingRegistration
                 endpoint.DiscardSkippedMessages();
                 endpoint.ConfigureConsumer<ApiKeyChangedConsumer>(context);
             }));
+        // After the bus, so that it stops before it, and after the last request.
+        builder.Services.AddLoop<ReportKeyActivity>();
     }
 
     private static string NameQueue(IServiceProvider services) =>

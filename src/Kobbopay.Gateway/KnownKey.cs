@@ -8,6 +8,8 @@ namespace Kobbopay.Gateway;
 public sealed class KnownKey(string hash, ApiKeyDescription description, long askedAt, IdentityIssuer issuer)
 {
     private readonly ConcurrentDictionary<string, string> _tokens = new(StringComparer.Ordinal);
+    private long _usedAt;
+    private int _waitsToBeTold;
 
     /// <summary>SHA-256 of the key, by which it is looked up.</summary>
     public string Hash { get; } = hash;
@@ -21,6 +23,20 @@ public sealed class KnownKey(string hash, ApiKeyDescription description, long as
     /// is sent has the other half left.
     /// </summary>
     public string TokenFor(string service) => _tokens.GetOrAdd(service, Sign);
+
+    /// <summary>True when nobody knows yet that it was used since it was told last.</summary>
+    public bool Use(DateTimeOffset at)
+    {
+        Volatile.Write(ref _usedAt, at.UtcTicks);
+        return Volatile.Read(ref _waitsToBeTold) == 0 && Interlocked.Exchange(ref _waitsToBeTold, 1) == 0;
+    }
+
+    /// <summary>Its last use; one that follows is news again.</summary>
+    public DateTimeOffset TakeUse()
+    {
+        Interlocked.Exchange(ref _waitsToBeTold, 0);
+        return new DateTimeOffset(Volatile.Read(ref _usedAt), TimeSpan.Zero);
+    }
 
     private string Sign(string service) => issuer.ForMerchant(service, new MerchantIdentity(
         Description.MerchantId, Description.Environment, Description.KeyId, Description.Scopes));
