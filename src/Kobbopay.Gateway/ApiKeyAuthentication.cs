@@ -11,7 +11,8 @@ namespace Kobbopay.Gateway;
 /// answer is 503, so that nobody takes a valid key out of service because of our outage.
 /// </summary>
 public sealed partial class ApiKeyAuthentication(
-    ApiKeyCache keys, KeyActivity activity, TimeProvider clock, ILogger<ApiKeyAuthentication> logger)
+    ApiKeyCache keys, KeyGuessing guessing, KeyActivity activity, TimeProvider clock,
+    ILogger<ApiKeyAuthentication> logger)
 {
     public const string Header = "x-api-key";
 
@@ -20,20 +21,33 @@ public sealed partial class ApiKeyAuthentication(
     {
         var text = http.Request.Headers[Header].ToString();
         if (text.Length == 0)
-            return Refuse(http, ProblemCodes.AuthenticationRequired, "Send your secret key in the x-api-key header.");
+        {
+            return Refuse(http, new ProblemException(
+                ProblemCodes.AuthenticationRequired, "Send your secret key in the x-api-key header."));
+        }
+
         if (!ApiKey.IsWellFormed(text, out _))
         {
-            return Refuse(http, ProblemCodes.InvalidApiKey,
+            return RefuseKey(http,
                 "This is no key of ours: it is cut off or mistyped (kp_test_... or kp_live_..., 66 characters).");
         }
 
         try
         {
-            var key = await keys.FindAsync(ApiKey.Hash(text), http.RequestAborted);
+            var hash = ApiKey.Hash(text);
+            var mayAsk = keys.Holds(hash) || guessing.MayLookUp(http);
+            var key = mayAsk ? await keys.FindAsync(hash, http.RequestAborted) : null;
             if (key is null)
-                return Refuse(http, ProblemCodes.InvalidApiKey, "This key is not known, or it has been revoked.");
+                return RefuseKey(http, "This key is not known, or it has been revoked.");
             if (key.Description.ExpiresAt <= clock.GetUtcNow())
-                return Refuse(http, ProblemCodes.InvalidApiKey, "This key has expired.");
+                return RefuseKey(http, "This key has expired.");
+            var address = ClientAddress.Of(http);
+            if (!key.MayBeUsedFrom(address))
+            {
+                return (null, new ProblemException(
+                    ProblemCodes.AddressNotAllowed, $"This key must not be used from {address}; see its allowedIps."));
+            }
+
             activity.Used(key);
             return (key, null);
         }
@@ -57,8 +71,11 @@ public sealed partial class ApiKeyAuthentication(
             return null;
         try
         {
+            var hash = ApiKey.Hash(text);
+            if (!keys.Holds(hash) && !guessing.MayLookUp(http))
+                return null;
             // The caller may have gone; the question is worth its answer all the same.
-            return await keys.FindAsync(ApiKey.Hash(text), CancellationToken.None);
+            return await keys.FindAsync(hash, CancellationToken.None);
         }
         catch (Exception failure) when (IsOutage(failure))
         {
@@ -69,11 +86,15 @@ public sealed partial class ApiKeyAuthentication(
     private static bool IsOutage(Exception failure) =>
         failure is HttpRequestException or OperationCanceledException or JsonException;
 
-    private static (KnownKey? Key, ProblemException? Refusal) Refuse(HttpContext http, string code, string detail)
+    private (KnownKey? Key, ProblemException? Refusal) RefuseKey(HttpContext http, string detail) =>
+        Refuse(http, guessing.Count(http, new ProblemException(ProblemCodes.InvalidApiKey, detail)));
+
+    private static (KnownKey? Key, ProblemException? Refusal) Refuse(HttpContext http, ProblemException refusal)
     {
         // RFC 9110, section 15.5.2: a 401 names its scheme.
-        http.Response.Headers[HeaderNames.WWWAuthenticate] = "ApiKey header=\"x-api-key\"";
-        return (null, new ProblemException(code, detail));
+        if (refusal.Code != ProblemCodes.RateLimited)
+            http.Response.Headers[HeaderNames.WWWAuthenticate] = "ApiKey header=\"x-api-key\"";
+        return (null, refusal);
     }
 
     [LoggerMessage(LogLevel.Warning, "An API key could not be checked because Payments does not answer: {Reason}")]
@@ -89,6 +110,9 @@ public static class ApiKeyAuthenticationRegistration
             services.GetRequiredService<ApiKeyLookUp>().FindAsync,
             services.GetRequiredService<IdentityIssuer>(),
             services.GetRequiredService<TimeProvider>()));
+        builder.AddLiveSettings(LimitSettings.Section, LimitSettings.Read);
+        builder.Services.AddSingleton<RateLimits>();
+        builder.Services.AddSingleton<KeyGuessing>();
         builder.Services.AddSingleton<KeyActivity>();
         builder.Services.AddSingleton<ApiKeyAuthentication>();
     }

@@ -36,7 +36,7 @@ public sealed partial class BrowserGuard(
             + $"If this came from your server, a proxy in between may have forwarded {mark}: remove it there.");
         // Afterwards, so that the answer tells nothing of the key; its merchant has to learn that it has leaked.
         if (await authentication.PeekAsync(http) is { } key)
-            activity.Misused(key, mark, http.Connection.RemoteIpAddress?.ToString());
+            activity.Misused(key, mark, ClientAddress.Of(http)?.ToString());
     }
 
     private static string? MarkOf(IHeaderDictionary headers)

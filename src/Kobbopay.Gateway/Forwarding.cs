@@ -12,6 +12,7 @@ public sealed partial class Forwarding(
     IHttpForwarder forwarder,
     ServiceDiscoveryResolver services,
     ApiKeyAuthentication authentication,
+    RateLimits limits,
     ILogger<Forwarding> logger) : IDisposable
 {
     /// <summary>Silence of a service for this long ends the request; a stream's heartbeats keep it open.</summary>
@@ -35,15 +36,26 @@ public sealed partial class Forwarding(
     public async Task ForMerchantAsync(HttpContext http, string service)
     {
         var (key, refusal) = await authentication.AuthenticateAsync(http);
-        if (key is null)
+        if (key is not null)
+            refusal = limits.Take(http, limits.OfKey(key.Description), "Too many requests with this key.");
+        if (key is null || refusal is not null)
             await Problems.WriteAsync(http, refusal!);
         else
             await ForwardAsync(http, service, new ForwardedRequest(key.TokenFor(service)));
     }
 
-    /// <summary>For anybody; a key that came along stays here.</summary>
-    public Task ForAnybodyAsync(HttpContext http, string service) =>
-        ForwardAsync(http, service, ForwardedRequest.Anonymous);
+    /// <summary>For anybody, within the limit of their address; a key that came along stays here.</summary>
+    /// <param name="writes">The limit of requests that change something.</param>
+    public async Task ForAnybodyAsync(HttpContext http, string service, Limited writes)
+    {
+        var method = http.Request.Method;
+        var reads = HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+        var bucket = limits.OfAddress(reads ? Limited.Public : writes, http);
+        if (limits.Take(http, bucket, "Too many requests from your address.") is { } refusal)
+            await Problems.WriteAsync(http, refusal);
+        else
+            await ForwardAsync(http, service, ForwardedRequest.Anonymous);
+    }
 
     public void Dispose() => _client.Dispose();
 

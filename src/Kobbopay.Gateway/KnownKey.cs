@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Identity;
 
@@ -8,6 +10,7 @@ namespace Kobbopay.Gateway;
 public sealed class KnownKey(string hash, ApiKeyDescription description, long askedAt, IdentityIssuer issuer)
 {
     private readonly ConcurrentDictionary<string, string> _tokens = new(StringComparer.Ordinal);
+    private readonly IPNetwork[]? _allowed = description.AllowedIps?.Select(AsRange).OfType<IPNetwork>().ToArray();
     private long _usedAt;
     private int _waitsToBeTold;
 
@@ -23,6 +26,20 @@ public sealed class KnownKey(string hash, ApiKeyDescription description, long as
     /// is sent has the other half left.
     /// </summary>
     public string TokenFor(string service) => _tokens.GetOrAdd(service, Sign);
+
+    /// <summary>From anywhere unless its list names ranges; an entry that is no range allows nothing.</summary>
+    public bool MayBeUsedFrom(IPAddress? address)
+    {
+        if (_allowed is null)
+            return true;
+        foreach (var range in _allowed)
+        {
+            if (address is not null && range.Contains(address))
+                return true;
+        }
+
+        return false;
+    }
 
     /// <summary>True when nobody knows yet that it was used since it was told last.</summary>
     public bool Use(DateTimeOffset at)
@@ -40,4 +57,15 @@ public sealed class KnownKey(string hash, ApiKeyDescription description, long as
 
     private string Sign(string service) => issuer.ForMerchant(service, new MerchantIdentity(
         Description.MerchantId, Description.Environment, Description.KeyId, Description.Scopes));
+
+    private static IPNetwork? AsRange(string text)
+    {
+        if (IPNetwork.TryParse(text, out var range))
+            return range;
+        if (!IPAddress.TryParse(text, out var address))
+            return null;
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        return new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
+    }
 }

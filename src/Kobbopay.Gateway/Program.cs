@@ -19,6 +19,7 @@ public static class Program
         builder.AddGatewayMessaging();
 
         var app = builder.Build();
+        app.UseTrustedProxies();
         app.UsePublicEdge();
         app.UseServiceDefaults();
         app.UseMiddleware<BrowserGuard>();

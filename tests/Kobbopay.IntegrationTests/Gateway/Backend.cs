@@ -14,6 +14,9 @@ namespace Kobbopay.IntegrationTests.Gateway;
 /// </summary>
 internal sealed class Backend : IAsyncDisposable
 {
+    private static readonly string[] Public =
+        ["/v1/public", "/pay", "/v1/access-requests", "/request-access", "/v1/claims", "/claim"];
+
     private readonly WebApplication _app;
 
     private Backend(WebApplication app) => _app = app;
@@ -45,8 +48,9 @@ internal sealed class Backend : IAsyncDisposable
         app.UseServiceDefaults();
         app.MapGet("/internal/api-keys/{hash}", backend.DescribeKey).RequireService(ResourceNames.Gateway);
         app.Map("/internal/{**rest}", backend.ReceiveAsync).AllowPublic();
-        app.Map("/v1/public/{**rest}", backend.ReceiveAsync).AllowPublic();
-        app.Map("/pay/{**rest}", backend.ReceiveAsync).AllowPublic();
+        foreach (var prefix in Public)
+            app.Map($"{prefix}/{{**rest}}", backend.ReceiveAsync).AllowPublic();
+        app.Map("/v1/operator/{**rest}", backend.ReceiveAsync).RequireOperator();
         app.Map("/v1/{**rest}", backend.ReceiveAsync).RequireMerchant(Scopes.PaymentsRead);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return backend;
@@ -76,10 +80,12 @@ internal sealed class Backend : IAsyncDisposable
             http.Request.Headers.ToDictionary(
                 header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             body.ToArray(),
-            http.Features.Get<MerchantIdentity>()));
+            http.Features.Get<MerchantIdentity>(),
+            http.Features.Get<OperatorIdentity>()));
         await Answer(http);
     }
 }
 
 internal sealed record ReceivedRequest(
-    string Method, string Target, Dictionary<string, string> Headers, byte[] Body, MerchantIdentity? Merchant);
+    string Method, string Target, Dictionary<string, string> Headers, byte[] Body, MerchantIdentity? Merchant,
+    OperatorIdentity? Operator);

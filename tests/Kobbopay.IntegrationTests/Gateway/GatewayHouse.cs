@@ -36,11 +36,19 @@ public abstract class GatewayHouse : IAsyncLifetime
         Guid.CreateVersion7(DateTimeOffset.UnixEpoch), Guid.CreateVersion7(DateTimeOffset.UnixEpoch), "test",
         [Scopes.PaymentsRead, Scopes.Sandbox], ExpiresAt: null, Version: 1);
 
-    /// <summary>The first gateway's.</summary>
-    protected Uri Url => new(_gateways[0].Urls.First());
+    /// <summary>The first one.</summary>
+    protected WebApplication Gateway => _gateways[0];
 
-    /// <summary>What this class's gateway is configured with besides.</summary>
-    protected virtual IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>();
+    /// <summary>The first gateway's.</summary>
+    protected Uri Url => new(Gateway.Urls.First());
+
+    /// <summary>What this class's gateway is configured with besides; here limits that no test reaches.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>
+    {
+        ["Limits:TestPerSecond"] = "10000",
+        ["Limits:PublicBurst"] = "10000",
+        ["Limits:WrongKeysPerMinute"] = "10000",
+    };
 
     /// <summary>The gateway's clock; the system's when null.</summary>
     protected virtual TimeProvider? Clock => null;
