@@ -63,6 +63,26 @@ public sealed partial class ApiKeyAuthentication(
         }
     }
 
+    /// <summary>
+    /// Whether a request that began with this key may go on: the key is there, and may do what it could then. While
+    /// Payments can't be asked it may.
+    /// </summary>
+    public async ValueTask<bool> StillHoldsAsync(KnownKey begun, HttpContext http)
+    {
+        try
+        {
+            var key = await keys.FindAsync(begun.Hash, CancellationToken.None);
+            return key is not null
+                && !(key.Description.ExpiresAt <= clock.GetUtcNow())
+                && key.MayBeUsedFrom(ClientAddress.Of(http))
+                && begun.Description.Scopes.All(scope => key.Description.Scopes.Contains(scope));
+        }
+        catch (Exception failure) when (IsOutage(failure))
+        {
+            return !(begun.Description.ExpiresAt <= clock.GetUtcNow());
+        }
+    }
+
     /// <summary>Whose key it is, of a request that is refused anyway; null when that can't be told.</summary>
     public async ValueTask<KnownKey?> PeekAsync(HttpContext http)
     {

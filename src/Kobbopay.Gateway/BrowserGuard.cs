@@ -1,3 +1,4 @@
+using Kobbopay.Gateway.Operators;
 using Kobbopay.ServiceDefaults.Web;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -13,7 +14,7 @@ public sealed partial class BrowserGuard(
 {
     private const string FetchSite = "Sec-Fetch-Site";
 
-    private static readonly string[] Secrets = [ApiKeyAuthentication.Header];
+    private static readonly string[] Secrets = [ApiKeyAuthentication.Header, OperatorAuthentication.Header];
 
     public async Task InvokeAsync(HttpContext http)
     {

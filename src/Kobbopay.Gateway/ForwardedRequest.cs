@@ -1,3 +1,4 @@
+using Kobbopay.Gateway.Operators;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Yarp.ReverseProxy.Forwarder;
@@ -16,7 +17,7 @@ public sealed class ForwardedRequest(string? identity) : HttpTransformer
     /// </summary>
     private static readonly string[] KeptBack =
     [
-        ApiKeyAuthentication.Header, "Authorization",
+        ApiKeyAuthentication.Header, OperatorAuthentication.Header, "Authorization",
         "Forwarded", ForwardedFor, "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix",
         "X-Original-For", "X-Original-Proto", "X-Original-Host",
         "baggage", "Correlation-Context",

@@ -1,5 +1,8 @@
 using System.Net;
+using Kobbopay.Contracts;
+using Kobbopay.Gateway.Operators;
 using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -12,11 +15,17 @@ public sealed partial class Forwarding(
     IHttpForwarder forwarder,
     ServiceDiscoveryResolver services,
     ApiKeyAuthentication authentication,
+    OperatorAuthentication operators,
+    IdentityIssuer issuer,
     RateLimits limits,
+    TimeProvider clock,
     ILogger<Forwarding> logger) : IDisposable
 {
     /// <summary>Silence of a service for this long ends the request; a stream's heartbeats keep it open.</summary>
     private static readonly ForwarderRequestConfig Patience = new() { ActivityTimeout = TimeSpan.FromSeconds(60) };
+
+    /// <summary>The key of a request that runs longer is looked at again, each time after this.</summary>
+    private static readonly TimeSpan CheckAgainAfter = ApiKeyCache.KnownFor;
 
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
     {
@@ -39,9 +48,41 @@ public sealed partial class Forwarding(
         if (key is not null)
             refusal = limits.Take(http, limits.OfKey(key.Description), "Too many requests with this key.");
         if (key is null || refusal is not null)
+        {
+            await Problems.WriteAsync(http, refusal!);
+            return;
+        }
+
+        var forwarding = ForwardAsync(http, service, new ForwardedRequest(key.TokenFor(service)));
+        if (!forwarding.IsCompleted)
+            await WatchAsync(http, service, key, forwarding);
+        await forwarding;
+    }
+
+    /// <summary>A stream or a long poll outlives the moment at which its key was good: it is ended with the key.</summary>
+    private async Task WatchAsync(HttpContext http, string service, KnownKey key, Task forwarding)
+    {
+        while (true)
+        {
+            await forwarding.WaitAsync(CheckAgainAfter, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (forwarding.IsCompleted)
+                return;
+            if (await authentication.StillHoldsAsync(key, http))
+                continue;
+            LogEnded(service, Id.Format(Id.ApiKey, key.Description.KeyId));
+            http.Abort();
+            return;
+        }
+    }
+
+    /// <summary>For an operator; the service learns who it is from the signed identity.</summary>
+    public async Task ForOperatorAsync(HttpContext http, string service)
+    {
+        var (who, refusal) = await operators.AuthenticateAsync(http);
+        if (who is null)
             await Problems.WriteAsync(http, refusal!);
         else
-            await ForwardAsync(http, service, new ForwardedRequest(key.TokenFor(service)));
+            await ForwardAsync(http, service, new ForwardedRequest(issuer.ForOperator(service, who)));
     }
 
     /// <summary>For anybody, within the limit of their address; a key that came along stays here.</summary>
@@ -133,6 +174,9 @@ public sealed partial class Forwarding(
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
             or HttpRequestError.SecureConnectionError
     };
+
+    [LoggerMessage(LogLevel.Information, "A request to {Service} was ended: its key {Key} was revoked or changed")]
+    private partial void LogEnded(string service, string key);
 
     [LoggerMessage(LogLevel.Warning, "The service {Service} can't be reached ({Error}): {Reason}")]
     private partial void LogUnreachable(string service, ForwarderError error, string? reason);

@@ -1,3 +1,4 @@
+using Kobbopay.Gateway.Operators;
 using Kobbopay.ServiceDefaults;
 
 namespace Kobbopay.Gateway;
@@ -15,6 +16,7 @@ public static class Program
         builder.AddServiceDefaults();
         builder.AddPublicTracing();
         builder.AddApiKeyAuthentication();
+        builder.AddOperators();
         builder.AddForwarding();
         builder.AddGatewayMessaging();
 
@@ -22,6 +24,7 @@ public static class Program
         app.UseTrustedProxies();
         app.UsePublicEdge();
         app.UseServiceDefaults();
+        app.UseOperatorPort();
         app.UseMiddleware<BrowserGuard>();
         app.MapRoutes();
         return app;

@@ -1,3 +1,4 @@
+using Kobbopay.Gateway.Operators;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Identity;
 
@@ -31,6 +32,8 @@ public static class Routes
             "/v1/access-requests", "/request-access");
         Forward(ResourceNames.Payments, ForAnybody(Limited.Claim),
             "/v1/claims", "/claim");
+
+        Forward(ResourceNames.Payments, forwarding.ForOperatorAsync, OperatorRegistration.Prefix);
 
         Func<HttpContext, string, Task> ForAnybody(Limited writes) =>
             (http, service) => forwarding.ForAnybodyAsync(http, service, writes);

@@ -4,6 +4,7 @@ using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Kobbopay.IntegrationTests.Gateway;
@@ -33,7 +34,10 @@ internal sealed class Backend : IAsyncDisposable
     /// <summary>What every route answers with; an empty 200 unless set.</summary>
     public RequestDelegate Answer { get; set; } = _ => Task.CompletedTask;
 
-    public static async Task<Backend> StartAsync(string assembly, string key)
+    /// <summary>Whether look-ups of keys fail.</summary>
+    public bool Fails { get; set; }
+
+    public static async Task<Backend> StartAsync(string assembly, string key, TimeProvider? clock = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
@@ -41,6 +45,7 @@ internal sealed class Backend : IAsyncDisposable
             Args = ["--urls=http://127.0.0.1:0", $"--Identity:Accept:gateway:0={key}"],
         });
         builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.AddServiceDefaults();
 
         var app = builder.Build();
@@ -65,6 +70,8 @@ internal sealed class Backend : IAsyncDisposable
     private IResult DescribeKey(string hash)
     {
         LookUps.Enqueue(hash);
+        if (Fails)
+            return Results.StatusCode(500);
         return Keys.TryGetValue(hash, out var key)
             ? Results.Json(key, ContractsJson.Default.ApiKeyDescription)
             : Results.NotFound();

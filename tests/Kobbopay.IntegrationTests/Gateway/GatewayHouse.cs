@@ -50,7 +50,7 @@ public abstract class GatewayHouse : IAsyncLifetime
         ["Limits:WrongKeysPerMinute"] = "10000",
     };
 
-    /// <summary>The gateway's clock; the system's when null.</summary>
+    /// <summary>Everybody's clock; the system's when null.</summary>
     protected virtual TimeProvider? Clock => null;
 
     protected virtual Task<string> BrokerAsync() => Task.FromResult(NoBroker);
@@ -81,7 +81,7 @@ public abstract class GatewayHouse : IAsyncLifetime
     {
         if (!_identityKeys.TryGetValue(service, out var key))
             _identityKeys[service] = key = NewSecret();
-        return await Backend.StartAsync(assembly, key);
+        return await Backend.StartAsync(assembly, key, Clock);
     }
 
     /// <summary>One more of them, beside the first.</summary>
