@@ -5,8 +5,8 @@ using Kobbopay.ServiceDefaults.Identity;
 
 namespace Kobbopay.Gateway;
 
-/// <summary>Asks Payments.</summary>
-public sealed class ApiKeyLookUp(IHttpClientFactory clients)
+/// <summary>Asks Payments, and another replica of it when the first is away.</summary>
+public sealed class ApiKeyLookUp(IHttpClientFactory clients, ServiceDiscoveryResolver services)
 {
     /// <summary>Longest answer that is read, in bytes.</summary>
     private const int AnswerLimit = 16 * 1024;
@@ -17,8 +17,28 @@ public sealed class ApiKeyLookUp(IHttpClientFactory clients)
     public async Task<ApiKeyDescription?> FindAsync(string hash, CancellationToken cancellationToken)
     {
         using var client = clients.CreateClient(nameof(ApiKeyLookUp));
-        using var answer = await client.GetAsync(
-            new Uri($"{InternalApi.ApiKeys}/{hash}", UriKind.Relative), cancellationToken);
+        while (await services.ResolveAsync(ResourceNames.Payments, cancellationToken) is { } replica)
+        {
+            try
+            {
+                var description = await AskAsync(client, new Uri($"{replica}{InternalApi.ApiKeys}/{hash}"), cancellationToken);
+                services.Reached(replica);
+                return description;
+            }
+            catch (HttpRequestException failure) when (ServiceDiscoveryResolver.IsNoConnection(failure))
+            {
+                // It is left out from now on, so that this ends when none is left.
+                services.Failed(replica);
+            }
+        }
+
+        throw new HttpRequestException("Payments can't be reached");
+    }
+
+    private static async Task<ApiKeyDescription?> AskAsync(
+        HttpClient client, Uri question, CancellationToken cancellationToken)
+    {
+        using var answer = await client.GetAsync(question, cancellationToken);
         if (answer.StatusCode == HttpStatusCode.NotFound)
             return null;
         answer.EnsureSuccessStatusCode();
@@ -34,6 +54,7 @@ public sealed class ApiKeyLookUp(IHttpClientFactory clients)
             handler.UseProxy = false;
             handler.UseCookies = false;
             handler.AllowAutoRedirect = false;
+            handler.ConnectTimeout = ServiceDiscoveryResolver.ConnectPatience;
             handler.MaxConnectionsPerServer = Connections;
             handler.PooledConnectionLifetime = TimeSpan.FromMinutes(2);
         });

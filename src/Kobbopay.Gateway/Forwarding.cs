@@ -35,7 +35,7 @@ public sealed partial class Forwarding(
         AutomaticDecompression = DecompressionMethods.None,
         EnableMultipleHttp2Connections = true,
         MaxConnectionsPerServer = 512,
-        ConnectTimeout = TimeSpan.FromSeconds(5),
+        ConnectTimeout = ServiceDiscoveryResolver.ConnectPatience,
         // So that a service that moved to another address is found again.
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         ActivityHeadersPropagator = new ReverseProxyPropagator(new TraceContextOnly()),
@@ -119,7 +119,13 @@ public sealed partial class Forwarding(
         var error = destination is null
             ? ForwarderError.NoAvailableDestinations
             : await forwarder.SendAsync(http, destination, _client, Patience, request, http.RequestAborted);
-        if (error is not ForwarderError.None && !http.RequestAborted.IsCancellationRequested)
+        if (http.RequestAborted.IsCancellationRequested)
+            return;
+        if (destination is not null && error is not ForwarderError.None && NothingWasSent(CauseOf(http)))
+            services.Failed(destination);
+        else if (destination is not null)
+            services.Reached(destination);
+        if (error is not ForwarderError.None)
             await ExplainAsync(http, service, error);
     }
 
@@ -143,7 +149,7 @@ public sealed partial class Forwarding(
 
     private async Task ExplainAsync(HttpContext http, string service, ForwarderError error)
     {
-        var cause = http.GetForwarderErrorFeature()?.Exception;
+        var cause = CauseOf(http);
         if (http.Response.HasStarted)
         {
             // The forwarder has cut the connection: the caller sees that the answer is not whole.
@@ -168,12 +174,10 @@ public sealed partial class Forwarding(
         }
     }
 
+    private static Exception? CauseOf(HttpContext http) => http.GetForwarderErrorFeature()?.Exception;
+
     /// <summary>No connection came about: the request may be repeated even without an idempotency key.</summary>
-    private static bool NothingWasSent(Exception? cause) => cause is null or HttpRequestException
-    {
-        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-            or HttpRequestError.SecureConnectionError
-    };
+    private static bool NothingWasSent(Exception? cause) => cause is null || ServiceDiscoveryResolver.IsNoConnection(cause);
 
     [LoggerMessage(LogLevel.Information, "A request to {Service} was ended: its key {Key} was revoked or changed")]
     private partial void LogEnded(string service, string key);

@@ -37,12 +37,13 @@ internal sealed class Backend : IAsyncDisposable
     /// <summary>Whether look-ups of keys fail.</summary>
     public bool Fails { get; set; }
 
-    public static async Task<Backend> StartAsync(string assembly, string key, TimeProvider? clock = null)
+    public static async Task<Backend> StartAsync(
+        string assembly, string key, TimeProvider? clock = null, int port = 0)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
             ApplicationName = assembly,
-            Args = ["--urls=http://127.0.0.1:0", $"--Identity:Accept:gateway:0={key}"],
+            Args = [$"--urls=http://127.0.0.1:{port}", $"--Identity:Accept:gateway:0={key}"],
         });
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(clock ?? TimeProvider.System);

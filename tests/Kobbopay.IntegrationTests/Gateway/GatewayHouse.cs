@@ -77,11 +77,11 @@ public abstract class GatewayHouse : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    private protected async Task<Backend> StartBackendAsync(string service, string assembly)
+    private protected async Task<Backend> StartBackendAsync(string service, string assembly, int port = 0)
     {
         if (!_identityKeys.TryGetValue(service, out var key))
             _identityKeys[service] = key = NewSecret();
-        return await Backend.StartAsync(assembly, key, Clock);
+        return await Backend.StartAsync(assembly, key, Clock, port);
     }
 
     /// <summary>One more of them, beside the first.</summary>
