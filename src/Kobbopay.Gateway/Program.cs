@@ -14,6 +14,7 @@ public static class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.AddServiceDefaults();
+        builder.AddServerLimits();
         builder.AddPublicTracing();
         builder.AddApiKeyAuthentication();
         builder.AddOperators();

@@ -150,17 +150,39 @@ public abstract class GatewayHouse : IAsyncLifetime
     /// <summary>
     /// Sends a request line as it stands, which a client library would tidy up first; answers the status.
     /// </summary>
-    protected async Task<int> StatusOfRawAsync(string requestLine)
+    protected async Task<int> StatusOfRawAsync(string requestLine) =>
+        (await StatusesOfRawAsync($"{requestLine}\r\nHost: x\r\nConnection: close\r\nx-api-key: {Key}\r\n\r\n"))[0];
+
+    /// <summary>Sends these characters; answers the statuses of all answers, of which requests may ask two.</summary>
+    protected async Task<IReadOnlyList<int>> StatusesOfRawAsync(string text)
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var connection = new TcpClient();
         await connection.ConnectAsync(Url.Host, Url.Port, cancellation);
         await using var stream = connection.GetStream();
-        await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"{requestLine}\r\nHost: x\r\nConnection: close\r\nx-api-key: {Key}\r\n\r\n"),
-            cancellation);
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(text), cancellation);
         using var reader = new StreamReader(stream);
-        return int.Parse((await reader.ReadLineAsync(cancellation))!.Split(' ')[1]);
+        var statuses = new List<int>();
+        while (await ReadLineAsync(reader, cancellation) is { } line)
+        {
+            if (line.Contains("HTTP/1.1 ", StringComparison.Ordinal))
+                statuses.Add(int.Parse(line.Split("HTTP/1.1 ")[1].Split(' ')[0]));
+        }
+
+        return statuses;
+    }
+
+    private static async Task<string?> ReadLineAsync(StreamReader reader, CancellationToken cancellation)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(cancellation);
+        }
+        catch (IOException)
+        {
+            // Hung up on, with part of the request unread.
+            return null;
+        }
     }
 
     private static string NewSecret() => WebEncoders.Base64UrlEncode(RandomNumberGenerator.GetBytes(32));
