@@ -21,7 +21,8 @@ public sealed class ApiKeyLookUp(IHttpClientFactory clients, ServiceDiscoveryRes
         {
             try
             {
-                var description = await AskAsync(client, new Uri($"{replica}{InternalApi.ApiKeys}/{hash}"), cancellationToken);
+                var question = new Uri($"{replica}{InternalApi.ApiKeys}/{hash}");
+                var description = await AskAsync(client, question, cancellationToken);
                 services.Reached(replica);
                 return description;
             }

@@ -59,7 +59,9 @@ public sealed partial class Forwarding(
         await forwarding;
     }
 
-    /// <summary>A stream or a long poll outlives the moment at which its key was good: it is ended with the key.</summary>
+    /// <summary>
+    /// A stream or a long poll outlives the moment at which its key was good: it is ended with the key.
+    /// </summary>
     private async Task WatchAsync(HttpContext http, string service, KnownKey key, Task forwarding)
     {
         while (true)
@@ -177,7 +179,8 @@ public sealed partial class Forwarding(
     private static Exception? CauseOf(HttpContext http) => http.GetForwarderErrorFeature()?.Exception;
 
     /// <summary>No connection came about: the request may be repeated even without an idempotency key.</summary>
-    private static bool NothingWasSent(Exception? cause) => cause is null || ServiceDiscoveryResolver.IsNoConnection(cause);
+    private static bool NothingWasSent(Exception? cause) =>
+        cause is null || ServiceDiscoveryResolver.IsNoConnection(cause);
 
     [LoggerMessage(LogLevel.Information, "A request to {Service} was ended: its key {Key} was revoked or changed")]
     private partial void LogEnded(string service, string key);

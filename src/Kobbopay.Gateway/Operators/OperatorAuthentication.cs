@@ -36,13 +36,14 @@ public sealed partial class OperatorAuthentication(
         {
             return await tokens.NameOfAsync(bearer[Bearer.Length..].Trim(), oidc, http.RequestAborted) is { } name
                 ? (new OperatorIdentity(name), null)
-                : RefuseKey(http, "This token is not accepted: its issuer, audience, signature, time or claims are wrong.");
+                : RefuseKey(http, "This token's issuer, audience, signature, time or claims are wrong.");
         }
         catch (InvalidOperationException unavailable) when (!http.RequestAborted.IsCancellationRequested)
         {
             LogUnavailable(unavailable.Message);
             return (null, new ProblemException(
-                ProblemCodes.AuthenticationUnavailable, "The issuer of your token can't be asked for its keys; try again.")
+                ProblemCodes.AuthenticationUnavailable,
+                "The issuer of your token can't be asked for its keys; try again.")
             {
                 RetryAfterSeconds = 5,
             });
@@ -59,7 +60,7 @@ public sealed partial class OperatorAuthentication(
         return (null, refusal);
     }
 
-    [LoggerMessage(LogLevel.Warning, "An operator's token could not be checked because its issuer does not answer: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "An operator's token was not checked: its issuer does not answer: {Reason}")]
     private partial void LogUnavailable(string reason);
 }
 

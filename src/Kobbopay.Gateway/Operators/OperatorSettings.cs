@@ -67,6 +67,6 @@ public sealed record OperatorOidc(
             throw new InvalidOperationException("Operators:Oidc:Authority must be https");
         return (oidc.RequiredClaim is null) == (oidc.RequiredValue is null)
             ? oidc
-            : throw new InvalidOperationException("Operators:Oidc has a RequiredClaim or RequiredValue without the other");
+            : throw new InvalidOperationException("Operators:Oidc needs RequiredClaim and RequiredValue, or neither");
     }
 }

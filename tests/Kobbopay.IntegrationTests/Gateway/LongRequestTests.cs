@@ -63,7 +63,8 @@ public sealed class LongRequestTests : GatewayHouse
             Payments.Keys[hash] = next with { AllowedIps = ["192.0.2.7"] };
 
         await PassAsync(() => _ended.IsCancellationRequested);
-        await stream.Invoking(open => open.ReadExactlyAsync(new byte[1], TestContext.Current.CancellationToken).AsTask())
+        await stream
+            .Invoking(open => open.ReadExactlyAsync(new byte[1], TestContext.Current.CancellationToken).AsTask())
             .Should().ThrowAsync<Exception>();
     }
 

@@ -71,7 +71,8 @@ public sealed class SmugglingTests : GatewayHouse
     public async Task Two_keys_are_no_key()
     {
         (await StatusesOfRawAsync(
-            $"GET /v1/payments HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-api-key: {Key}\r\nX-Api-Key: {Key}\r\n\r\n"))
+            "GET /v1/payments HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            + $"x-api-key: {Key}\r\nX-Api-Key: {Key}\r\n\r\n"))
             .Should().Equal(401);
         (await StatusesOfRawAsync(
             $"GET /v1/payments HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx_api_key: {Key}\r\n\r\n"))

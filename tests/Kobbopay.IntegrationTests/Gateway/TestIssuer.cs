@@ -9,7 +9,9 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Kobbopay.IntegrationTests.Gateway;
 
-/// <summary>An OpenID Connect issuer as far as a resource server sees one: its discovery document and its keys.</summary>
+/// <summary>
+/// An OpenID Connect issuer as far as a resource server sees one: its discovery document and its keys.
+/// </summary>
 internal sealed class TestIssuer : IAsyncDisposable
 {
     public const string Audience = "kobbopay-operators";
