@@ -14,6 +14,7 @@ public static class ApiKey
     private const int SecretLength = 52;
     private const int ChecksumLength = 6;
     private const int PrefixLength = 8;
+    private const int KeyLength = PrefixLength + SecretLength + ChecksumLength;
 
     public static string Create(string environment)
     {
@@ -27,23 +28,39 @@ public static class ApiKey
     public static bool IsWellFormed([NotNullWhen(true)] string? key, [NotNullWhen(true)] out string? environment)
     {
         environment = null;
-        if (key is not { Length: PrefixLength + SecretLength + ChecksumLength })
+        if (key is not { Length: KeyLength } || !Ascii.IsValid(key))
             return false;
 
-        environment = key[..PrefixLength] switch
+        environment = key.AsSpan(0, PrefixLength) switch
         {
             "kp_test_" => MerchantEnvironments.Test,
             "kp_live_" => MerchantEnvironments.Live,
             _ => null,
         };
-        var body = key[..^ChecksumLength];
-        return environment is not null && Ascii.IsValid(key)
-            && string.Equals(Checksum(body), key[^ChecksumLength..], StringComparison.Ordinal);
+        return environment is not null
+            && key.EndsWith(Checksum(key.AsSpan(0, KeyLength - ChecksumLength)), StringComparison.Ordinal);
     }
 
     /// <summary>What is stored and looked up: lower-case hex SHA-256 of the whole key.</summary>
-    public static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+    public static string Hash(string key)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        HashTo(key, hash);
+        return Convert.ToHexStringLower(hash);
+    }
 
-    private static string Checksum(string body) =>
-        CrockfordBase32.Encode(SHA256.HashData(Encoding.UTF8.GetBytes(body)).AsSpan(0, 4))[^ChecksumLength..];
+    private static string Checksum(ReadOnlySpan<char> body)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        HashTo(body, hash);
+        return CrockfordBase32.Encode(hash[..4])[^ChecksumLength..];
+    }
+
+    /// <summary>Without a trace on the heap for what has a key's length: this is done for every request.</summary>
+    private static void HashTo(ReadOnlySpan<char> text, Span<byte> hash)
+    {
+        Span<byte> usual = stackalloc byte[3 * KeyLength];
+        var bytes = text.Length <= KeyLength ? usual : new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
+        SHA256.HashData(bytes[..Encoding.UTF8.GetBytes(text, bytes)], hash);
+    }
 }

@@ -1,7 +1,5 @@
-using System.Net;
 using System.Text.Json;
 using Kobbopay.Contracts;
-using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Microsoft.Net.Http.Headers;
@@ -13,7 +11,8 @@ namespace Kobbopay.Gateway;
 /// answer is 503, so that nobody takes a valid key out of service because of our outage.
 /// </summary>
 public sealed partial class ApiKeyAuthentication(
-    ApiKeyCache keys, TimeProvider clock, ILogger<ApiKeyAuthentication> logger)
+    ApiKeyCache keys, KeyGuessing guessing, KeyActivity activity, TimeProvider clock,
+    ILogger<ApiKeyAuthentication> logger)
 {
     public const string Header = "x-api-key";
 
@@ -22,25 +21,38 @@ public sealed partial class ApiKeyAuthentication(
     {
         var text = http.Request.Headers[Header].ToString();
         if (text.Length == 0)
-            return Refuse(http, ProblemCodes.AuthenticationRequired, "Send your secret key in the x-api-key header.");
+        {
+            return Refuse(http, new ProblemException(
+                ProblemCodes.AuthenticationRequired, "Send your secret key in the x-api-key header."));
+        }
+
         if (!ApiKey.IsWellFormed(text, out _))
         {
-            return Refuse(http, ProblemCodes.InvalidApiKey,
+            return RefuseKey(http,
                 "This is no key of ours: it is cut off or mistyped (kp_test_... or kp_live_..., 66 characters).");
         }
 
         try
         {
-            var key = await keys.FindAsync(ApiKey.Hash(text), http.RequestAborted);
+            var hash = ApiKey.Hash(text);
+            var mayAsk = keys.Holds(hash) || guessing.MayLookUp(http);
+            var key = mayAsk ? await keys.FindAsync(hash, http.RequestAborted) : null;
             if (key is null)
-                return Refuse(http, ProblemCodes.InvalidApiKey, "This key is not known, or it has been revoked.");
+                return RefuseKey(http, "This key is not known, or it has been revoked.");
             if (key.Description.ExpiresAt <= clock.GetUtcNow())
-                return Refuse(http, ProblemCodes.InvalidApiKey, "This key has expired.");
+                return RefuseKey(http, "This key has expired.");
+            var address = ClientAddress.Of(http);
+            if (!key.MayBeUsedFrom(address))
+            {
+                return (null, new ProblemException(
+                    ProblemCodes.AddressNotAllowed, $"This key must not be used from {address}; see its allowedIps."));
+            }
+
+            activity.Used(key);
             return (key, null);
         }
         catch (Exception failure) when (
-            !http.RequestAborted.IsCancellationRequested
-            && failure is (HttpRequestException or OperationCanceledException or JsonException))
+            !http.RequestAborted.IsCancellationRequested && IsOutage(failure))
         {
             LogUnavailable(failure.Message);
             return (null, new ProblemException(
@@ -51,49 +63,62 @@ public sealed partial class ApiKeyAuthentication(
         }
     }
 
-    private static (KnownKey? Key, ProblemException? Refusal) Refuse(HttpContext http, string code, string detail)
+    /// <summary>
+    /// Whether a request that began with this key may go on: the key is there, and may do what it could then. While
+    /// Payments can't be asked it may.
+    /// </summary>
+    public async ValueTask<bool> StillHoldsAsync(KnownKey begun, HttpContext http)
+    {
+        try
+        {
+            var key = await keys.FindAsync(begun.Hash, CancellationToken.None);
+            return key is not null
+                && !(key.Description.ExpiresAt <= clock.GetUtcNow())
+                && key.MayBeUsedFrom(ClientAddress.Of(http))
+                && begun.Description.Scopes.All(scope => key.Description.Scopes.Contains(scope));
+        }
+        catch (Exception failure) when (IsOutage(failure))
+        {
+            return !(begun.Description.ExpiresAt <= clock.GetUtcNow());
+        }
+    }
+
+    /// <summary>Whose key it is, of a request that is refused anyway; null when that can't be told.</summary>
+    public async ValueTask<KnownKey?> PeekAsync(HttpContext http)
+    {
+        var text = http.Request.Headers[Header].ToString();
+        if (!ApiKey.IsWellFormed(text, out _))
+            return null;
+        try
+        {
+            var hash = ApiKey.Hash(text);
+            if (!keys.Holds(hash) && !guessing.MayLookUp(http))
+                return null;
+            // The caller may have gone; the question is worth its answer all the same.
+            return await keys.FindAsync(hash, CancellationToken.None);
+        }
+        catch (Exception failure) when (IsOutage(failure))
+        {
+            return null;
+        }
+    }
+
+    private static bool IsOutage(Exception failure) =>
+        failure is HttpRequestException or OperationCanceledException or JsonException;
+
+    private (KnownKey? Key, ProblemException? Refusal) RefuseKey(HttpContext http, string detail) =>
+        Refuse(http, guessing.Count(http, new ProblemException(ProblemCodes.InvalidApiKey, detail)));
+
+    private static (KnownKey? Key, ProblemException? Refusal) Refuse(HttpContext http, ProblemException refusal)
     {
         // RFC 9110, section 15.5.2: a 401 names its scheme.
-        http.Response.Headers[HeaderNames.WWWAuthenticate] = "ApiKey header=\"x-api-key\"";
-        return (null, new ProblemException(code, detail));
+        if (refusal.Code != ProblemCodes.RateLimited)
+            http.Response.Headers[HeaderNames.WWWAuthenticate] = "ApiKey header=\"x-api-key\"";
+        return (null, refusal);
     }
 
     [LoggerMessage(LogLevel.Warning, "An API key could not be checked because Payments does not answer: {Reason}")]
     private partial void LogUnavailable(string reason);
-}
-
-/// <summary>Asks Payments.</summary>
-public sealed class ApiKeyLookUp(IHttpClientFactory clients)
-{
-    /// <summary>Longest answer that is read, in bytes.</summary>
-    private const int AnswerLimit = 16 * 1024;
-
-    /// <summary>Look-ups under way at once; more wait, and time out when Payments is too slow.</summary>
-    private const int Connections = 32;
-
-    public async Task<ApiKeyDescription?> FindAsync(string hash, CancellationToken cancellationToken)
-    {
-        using var client = clients.CreateClient(nameof(ApiKeyLookUp));
-        using var answer = await client.GetAsync(
-            new Uri($"{InternalApi.ApiKeys}/{hash}", UriKind.Relative), cancellationToken);
-        if (answer.StatusCode == HttpStatusCode.NotFound)
-            return null;
-        answer.EnsureSuccessStatusCode();
-        return await answer.Content.ReadFromJsonAsync(ContractsJson.Default.ApiKeyDescription, cancellationToken);
-    }
-
-    public static void AddTo(IServiceCollection services) => services
-        .AddSingleton<ApiKeyLookUp>()
-        .AddServiceClient(nameof(ApiKeyLookUp), ResourceNames.Payments)
-        .ConfigureHttpClient(http => http.MaxResponseContentBufferSize = AnswerLimit)
-        .UseSocketsHttpHandler((handler, _) =>
-        {
-            handler.UseProxy = false;
-            handler.UseCookies = false;
-            handler.AllowAutoRedirect = false;
-            handler.MaxConnectionsPerServer = Connections;
-            handler.PooledConnectionLifetime = TimeSpan.FromMinutes(2);
-        });
 }
 
 public static class ApiKeyAuthenticationRegistration
@@ -105,6 +130,10 @@ public static class ApiKeyAuthenticationRegistration
             services.GetRequiredService<ApiKeyLookUp>().FindAsync,
             services.GetRequiredService<IdentityIssuer>(),
             services.GetRequiredService<TimeProvider>()));
+        builder.AddLiveSettings(LimitSettings.Section, LimitSettings.Read);
+        builder.Services.AddSingleton<RateLimits>();
+        builder.Services.AddSingleton<KeyGuessing>();
+        builder.Services.AddSingleton<KeyActivity>();
         builder.Services.AddSingleton<ApiKeyAuthentication>();
     }
 }

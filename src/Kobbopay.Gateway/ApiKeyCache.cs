@@ -7,7 +7,7 @@ namespace Kobbopay.Gateway;
 /// <summary>
 /// What Payments said of API keys, by hash. An answer counts from the moment of asking; only one question for a key is
 /// under way at a time; a failed one is not kept. Known and unknown keys are held apart, so that a flood of invented
-/// ones can't push a merchant's out.
+/// ones can't push a merchant's out. Once a change is told, no answer of an older version is kept or given any more.
 /// </summary>
 public sealed class ApiKeyCache(
     Func<string, CancellationToken, Task<ApiKeyDescription?>> lookUp, IdentityIssuer issuer, TimeProvider clock)
@@ -18,10 +18,14 @@ public sealed class ApiKeyCache(
     /// <summary>Keys held at most, of either kind.</summary>
     public const int Limit = 20_000;
 
+    /// <summary>Questions for one key in a row, when a change overtakes the answers.</summary>
+    private const int Questions = 3;
+
     private static readonly TimeSpan LookUpTimeout = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<string, KnownKey> _known = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _unknown = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Change> _changes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Lazy<Task<KnownKey?>>> _running = new(StringComparer.Ordinal);
 
     /// <summary>Keys held now.</summary>
@@ -42,6 +46,23 @@ public sealed class ApiKeyCache(
         return new ValueTask<KnownKey?>(running.Value.WaitAsync(cancellationToken));
     }
 
+    /// <summary>Whether Payments has described this key lately, if not lately enough to count.</summary>
+    public bool Holds(string hash) => _known.ContainsKey(hash);
+
+    /// <summary>Payments tells that the key has this version now: whatever is held of it is dropped.</summary>
+    public void Drop(string hash, int version)
+    {
+        MakeRoom(_changes, change => clock.GetElapsedTime(change.ToldAt) >= KnownFor);
+        // Before the drop: an answer that is being stored sees either this or is dropped with the rest.
+        _changes.AddOrUpdate(
+            hash,
+            new Change(version, clock.GetTimestamp()),
+            (_, told) => new Change(Math.Max(told.Version, version), clock.GetTimestamp()));
+        _unknown.TryRemove(hash, out _);
+        if (_known.TryGetValue(hash, out var held) && held.Description.Version < version)
+            _known.TryRemove(KeyValuePair.Create(hash, held));
+    }
+
     /// <summary>Not ended by the caller who asked first: others wait for the same answer.</summary>
     private async Task<KnownKey?> LookUpAsync(string hash)
     {
@@ -50,16 +71,31 @@ public sealed class ApiKeyCache(
         try
         {
             using var timeout = new CancellationTokenSource(LookUpTimeout, clock);
-            var askedAt = clock.GetTimestamp();
-            return await lookUp(hash, timeout.Token) is { } description
-                ? KeepKnown(hash, new KnownKey(description, askedAt, issuer))
-                : KeepUnknown(hash, askedAt);
+            for (var i = 0; i < Questions; i++)
+            {
+                var askedAt = clock.GetTimestamp();
+                var answer = await lookUp(hash, timeout.Token) is { } description
+                    ? KeepKnown(hash, new KnownKey(hash, description, askedAt, issuer))
+                    : KeepUnknown(hash, askedAt);
+                if (!IsOvertaken(hash, answer, askedAt))
+                    return answer;
+                _unknown.TryRemove(hash, out _);
+                if (answer is not null)
+                    _known.TryRemove(KeyValuePair.Create(hash, answer));
+            }
+
+            throw new HttpRequestException("Payments told of a change that its answers don't show");
         }
         finally
         {
             _running.TryRemove(hash, out _);
         }
     }
+
+    /// <summary>An answer of a version is known to be old; "no such key" can only be older than the change.</summary>
+    private bool IsOvertaken(string hash, KnownKey? answer, long askedAt) =>
+        _changes.TryGetValue(hash, out var change)
+        && (answer is null ? change.ToldAt > askedAt : answer.Description.Version < change.Version);
 
     /// <summary>A slow answer never replaces a newer version of the key.</summary>
     private KnownKey KeepKnown(string hash, KnownKey answer)
@@ -98,23 +134,6 @@ public sealed class ApiKeyCache(
         foreach (var (hash, _) in held.Take(Limit / 10))
             held.TryRemove(hash, out _);
     }
-}
 
-/// <summary>A key as Payments described it, and the identity tokens made from it.</summary>
-public sealed class KnownKey(ApiKeyDescription description, long askedAt, IdentityIssuer issuer)
-{
-    private readonly ConcurrentDictionary<string, string> _tokens = new(StringComparer.Ordinal);
-
-    public ApiKeyDescription Description { get; } = description;
-
-    public long AskedAt { get; } = askedAt;
-
-    /// <summary>
-    /// Signed once per service and held as long as this description is, which is half a token's life: each token that
-    /// is sent has the other half left.
-    /// </summary>
-    public string TokenFor(string service) => _tokens.GetOrAdd(service, Sign);
-
-    private string Sign(string service) => issuer.ForMerchant(service, new MerchantIdentity(
-        Description.MerchantId, Description.Environment, Description.KeyId, Description.Scopes));
+    private sealed record Change(int Version, long ToldAt);
 }

@@ -1,3 +1,4 @@
+using Kobbopay.Gateway.Operators;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Yarp.ReverseProxy.Forwarder;
@@ -8,7 +9,7 @@ namespace Kobbopay.Gateway;
 /// <param name="identity">The signed identity for this service, where the request has a merchant.</param>
 public sealed class ForwardedRequest(string? identity) : HttpTransformer
 {
-    private const string ClientAddress = "X-Forwarded-For";
+    private const string ForwardedFor = "X-Forwarded-For";
 
     /// <summary>
     /// Services never see a key, and believe nothing about addresses that the gateway did not say itself. Baggage would
@@ -16,8 +17,9 @@ public sealed class ForwardedRequest(string? identity) : HttpTransformer
     /// </summary>
     private static readonly string[] KeptBack =
     [
-        ApiKeyAuthentication.Header, "Authorization",
-        "Forwarded", ClientAddress, "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix",
+        ApiKeyAuthentication.Header, OperatorAuthentication.Header, "Authorization",
+        "Forwarded", ForwardedFor, "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix",
+        "X-Original-For", "X-Original-Proto", "X-Original-Host",
         "baggage", "Correlation-Context",
     ];
 
@@ -35,7 +37,7 @@ public sealed class ForwardedRequest(string? identity) : HttpTransformer
         // The destination's own name, not the public one.
         headers.Host = null;
         headers.TryAddWithoutValidation(RequestIdMiddleware.Header, httpContext.TraceIdentifier);
-        headers.TryAddWithoutValidation(ClientAddress, httpContext.Connection.RemoteIpAddress?.ToString());
+        headers.TryAddWithoutValidation(ForwardedFor, ClientAddress.Of(httpContext)?.ToString());
         if (identity is not null)
             headers.TryAddWithoutValidation(IdentityToken.Header, identity);
     }

@@ -1,5 +1,8 @@
 using System.Net;
+using Kobbopay.Contracts;
+using Kobbopay.Gateway.Operators;
 using Kobbopay.ServiceDefaults;
+using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -12,10 +15,17 @@ public sealed partial class Forwarding(
     IHttpForwarder forwarder,
     ServiceDiscoveryResolver services,
     ApiKeyAuthentication authentication,
+    OperatorAuthentication operators,
+    IdentityIssuer issuer,
+    RateLimits limits,
+    TimeProvider clock,
     ILogger<Forwarding> logger) : IDisposable
 {
     /// <summary>Silence of a service for this long ends the request; a stream's heartbeats keep it open.</summary>
     private static readonly ForwarderRequestConfig Patience = new() { ActivityTimeout = TimeSpan.FromSeconds(60) };
+
+    /// <summary>The key of a request that runs longer is looked at again, each time after this.</summary>
+    private static readonly TimeSpan CheckAgainAfter = ApiKeyCache.KnownFor;
 
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
     {
@@ -25,7 +35,7 @@ public sealed partial class Forwarding(
         AutomaticDecompression = DecompressionMethods.None,
         EnableMultipleHttp2Connections = true,
         MaxConnectionsPerServer = 512,
-        ConnectTimeout = TimeSpan.FromSeconds(5),
+        ConnectTimeout = ServiceDiscoveryResolver.ConnectPatience,
         // So that a service that moved to another address is found again.
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         ActivityHeadersPropagator = new ReverseProxyPropagator(new TraceContextOnly()),
@@ -35,15 +45,60 @@ public sealed partial class Forwarding(
     public async Task ForMerchantAsync(HttpContext http, string service)
     {
         var (key, refusal) = await authentication.AuthenticateAsync(http);
-        if (key is null)
+        if (key is not null)
+            refusal = limits.Take(http, limits.OfKey(key.Description), "Too many requests with this key.");
+        if (key is null || refusal is not null)
+        {
             await Problems.WriteAsync(http, refusal!);
-        else
-            await ForwardAsync(http, service, new ForwardedRequest(key.TokenFor(service)));
+            return;
+        }
+
+        var forwarding = ForwardAsync(http, service, new ForwardedRequest(key.TokenFor(service)));
+        if (!forwarding.IsCompleted)
+            await WatchAsync(http, service, key, forwarding);
+        await forwarding;
     }
 
-    /// <summary>For anybody; a key that came along stays here.</summary>
-    public Task ForAnybodyAsync(HttpContext http, string service) =>
-        ForwardAsync(http, service, ForwardedRequest.Anonymous);
+    /// <summary>
+    /// A stream or a long poll outlives the moment at which its key was good: it is ended with the key.
+    /// </summary>
+    private async Task WatchAsync(HttpContext http, string service, KnownKey key, Task forwarding)
+    {
+        while (true)
+        {
+            await forwarding.WaitAsync(CheckAgainAfter, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (forwarding.IsCompleted)
+                return;
+            if (await authentication.StillHoldsAsync(key, http))
+                continue;
+            LogEnded(service, Id.Format(Id.ApiKey, key.Description.KeyId));
+            http.Abort();
+            return;
+        }
+    }
+
+    /// <summary>For an operator; the service learns who it is from the signed identity.</summary>
+    public async Task ForOperatorAsync(HttpContext http, string service)
+    {
+        var (who, refusal) = await operators.AuthenticateAsync(http);
+        if (who is null)
+            await Problems.WriteAsync(http, refusal!);
+        else
+            await ForwardAsync(http, service, new ForwardedRequest(issuer.ForOperator(service, who)));
+    }
+
+    /// <summary>For anybody, within the limit of their address; a key that came along stays here.</summary>
+    /// <param name="writes">The limit of requests that change something.</param>
+    public async Task ForAnybodyAsync(HttpContext http, string service, Limited writes)
+    {
+        var method = http.Request.Method;
+        var reads = HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+        var bucket = limits.OfAddress(reads ? Limited.Public : writes, http);
+        if (limits.Take(http, bucket, "Too many requests from your address.") is { } refusal)
+            await Problems.WriteAsync(http, refusal);
+        else
+            await ForwardAsync(http, service, ForwardedRequest.Anonymous);
+    }
 
     public void Dispose() => _client.Dispose();
 
@@ -66,7 +121,13 @@ public sealed partial class Forwarding(
         var error = destination is null
             ? ForwarderError.NoAvailableDestinations
             : await forwarder.SendAsync(http, destination, _client, Patience, request, http.RequestAborted);
-        if (error is not ForwarderError.None && !http.RequestAborted.IsCancellationRequested)
+        if (http.RequestAborted.IsCancellationRequested)
+            return;
+        if (destination is not null && error is not ForwarderError.None && NothingWasSent(CauseOf(http)))
+            services.Failed(destination);
+        else if (destination is not null)
+            services.Reached(destination);
+        if (error is not ForwarderError.None)
             await ExplainAsync(http, service, error);
     }
 
@@ -90,7 +151,7 @@ public sealed partial class Forwarding(
 
     private async Task ExplainAsync(HttpContext http, string service, ForwarderError error)
     {
-        var cause = http.GetForwarderErrorFeature()?.Exception;
+        var cause = CauseOf(http);
         if (http.Response.HasStarted)
         {
             // The forwarder has cut the connection: the caller sees that the answer is not whole.
@@ -115,12 +176,14 @@ public sealed partial class Forwarding(
         }
     }
 
+    private static Exception? CauseOf(HttpContext http) => http.GetForwarderErrorFeature()?.Exception;
+
     /// <summary>No connection came about: the request may be repeated even without an idempotency key.</summary>
-    private static bool NothingWasSent(Exception? cause) => cause is null or HttpRequestException
-    {
-        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-            or HttpRequestError.SecureConnectionError
-    };
+    private static bool NothingWasSent(Exception? cause) =>
+        cause is null || ServiceDiscoveryResolver.IsNoConnection(cause);
+
+    [LoggerMessage(LogLevel.Information, "A request to {Service} was ended: its key {Key} was revoked or changed")]
+    private partial void LogEnded(string service, string key);
 
     [LoggerMessage(LogLevel.Warning, "The service {Service} can't be reached ({Error}): {Reason}")]
     private partial void LogUnreachable(string service, ForwarderError error, string? reason);

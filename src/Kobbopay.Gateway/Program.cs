@@ -1,3 +1,4 @@
+using Kobbopay.Gateway.Operators;
 using Kobbopay.ServiceDefaults;
 
 namespace Kobbopay.Gateway;
@@ -7,17 +8,24 @@ public static class Program
 {
     public static Task Main(string[] args) => Build(args).RunAsync();
 
-    public static WebApplication Build(string[] args)
+    /// <param name="clock">The tests' clock; the system's when null.</param>
+    public static WebApplication Build(string[] args, TimeProvider? clock = null)
     {
         var builder = WebApplication.CreateBuilder(args);
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.AddServiceDefaults();
+        builder.AddServerLimits();
         builder.AddPublicTracing();
         builder.AddApiKeyAuthentication();
+        builder.AddOperators();
         builder.AddForwarding();
+        builder.AddGatewayMessaging();
 
         var app = builder.Build();
+        app.UseTrustedProxies();
         app.UsePublicEdge();
         app.UseServiceDefaults();
+        app.UseOperatorPort();
         app.UseMiddleware<BrowserGuard>();
         app.MapRoutes();
         return app;

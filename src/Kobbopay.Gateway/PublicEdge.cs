@@ -8,7 +8,7 @@ namespace Kobbopay.Gateway;
 /// </summary>
 public static class PublicEdge
 {
-    /// <summary>The first thing in the pipeline.</summary>
+    /// <summary>The first thing in the pipeline, but for whose connection it is.</summary>
     public static void UsePublicEdge(this WebApplication app) => app.Use((http, next) =>
     {
         var headers = http.Request.Headers;

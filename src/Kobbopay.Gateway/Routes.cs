@@ -1,3 +1,4 @@
+using Kobbopay.Gateway.Operators;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Identity;
 
@@ -22,11 +23,20 @@ public static class Routes
 
         Forward(ResourceNames.Payments, forwarding.ForMerchantAsync,
             "/v1/payments", "/v1/events", "/v1/sandbox", "/v1/rails", "/v1/exceptions", "/v1/unmatched-transfers",
-            "/v1/reports");
+            "/v1/reports", "/v1/account", "/v1/api-keys");
         Forward(ResourceNames.Webhooks, forwarding.ForMerchantAsync,
-            "/v1/webhook-endpoints", "/v1/webhook-deliveries", "/v1/webhook-tools");
-        Forward(ResourceNames.PublicStatus, forwarding.ForAnybodyAsync,
+            "/v1/webhook-endpoints", "/v1/webhook-deliveries", "/v1/webhook-tools", "/v1/certification");
+        Forward(ResourceNames.PublicStatus, ForAnybody(Limited.Public),
             "/v1/public", "/pay");
+        Forward(ResourceNames.Payments, ForAnybody(Limited.AccessRequest),
+            "/v1/access-requests", "/request-access");
+        Forward(ResourceNames.Payments, ForAnybody(Limited.Claim),
+            "/v1/claims", "/claim");
+
+        Forward(ResourceNames.Payments, forwarding.ForOperatorAsync, OperatorRegistration.Prefix);
+
+        Func<HttpContext, string, Task> ForAnybody(Limited writes) =>
+            (http, service) => forwarding.ForAnybodyAsync(http, service, writes);
 
         void Forward(string service, Func<HttpContext, string, Task> forward, params string[] prefixes)
         {

@@ -9,6 +9,7 @@ namespace Kobbopay.Bench.Product;
 internal sealed class Configuration
 {
     private const string Ring = "bench";
+    private const string Unlimited = "1000000";
 
     private readonly Dictionary<(string From, string To), string> identityKeys = new();
     private readonly string secretsKey = NewKey();
@@ -53,6 +54,11 @@ internal sealed class Configuration
             ["Demo__ApiKey"] = ApiKey,
             ["Demo__WebhookSecret"] = bench.Secret,
             ["Egress__AllowedCidrs__0"] = "127.0.0.0/8",
+            // What is measured is the product and not its limits.
+            ["Limits__TestPerSecond"] = Unlimited,
+            ["Limits__LivePerSecond"] = Unlimited,
+            ["Limits__PublicPerSecond"] = Unlimited,
+            ["Limits__PublicBurst"] = Unlimited,
             ["Secrets__CurrentKey"] = Ring,
             [$"Secrets__Keys__{Ring}"] = secretsKey,
         };

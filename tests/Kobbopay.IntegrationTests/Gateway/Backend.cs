@@ -4,6 +4,7 @@ using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Kobbopay.IntegrationTests.Gateway;
@@ -14,6 +15,9 @@ namespace Kobbopay.IntegrationTests.Gateway;
 /// </summary>
 internal sealed class Backend : IAsyncDisposable
 {
+    private static readonly string[] Public =
+        ["/v1/public", "/pay", "/v1/access-requests", "/request-access", "/v1/claims", "/claim"];
+
     private readonly WebApplication _app;
 
     private Backend(WebApplication app) => _app = app;
@@ -30,14 +34,19 @@ internal sealed class Backend : IAsyncDisposable
     /// <summary>What every route answers with; an empty 200 unless set.</summary>
     public RequestDelegate Answer { get; set; } = _ => Task.CompletedTask;
 
-    public static async Task<Backend> StartAsync(string assembly, string key)
+    /// <summary>Whether look-ups of keys fail.</summary>
+    public bool Fails { get; set; }
+
+    public static async Task<Backend> StartAsync(
+        string assembly, string key, TimeProvider? clock = null, int port = 0)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
             ApplicationName = assembly,
-            Args = ["--urls=http://127.0.0.1:0", $"--Identity:Accept:gateway:0={key}"],
+            Args = [$"--urls=http://127.0.0.1:{port}", $"--Identity:Accept:gateway:0={key}"],
         });
         builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.AddServiceDefaults();
 
         var app = builder.Build();
@@ -45,8 +54,9 @@ internal sealed class Backend : IAsyncDisposable
         app.UseServiceDefaults();
         app.MapGet("/internal/api-keys/{hash}", backend.DescribeKey).RequireService(ResourceNames.Gateway);
         app.Map("/internal/{**rest}", backend.ReceiveAsync).AllowPublic();
-        app.Map("/v1/public/{**rest}", backend.ReceiveAsync).AllowPublic();
-        app.Map("/pay/{**rest}", backend.ReceiveAsync).AllowPublic();
+        foreach (var prefix in Public)
+            app.Map($"{prefix}/{{**rest}}", backend.ReceiveAsync).AllowPublic();
+        app.Map("/v1/operator/{**rest}", backend.ReceiveAsync).RequireOperator();
         app.Map("/v1/{**rest}", backend.ReceiveAsync).RequireMerchant(Scopes.PaymentsRead);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return backend;
@@ -61,6 +71,8 @@ internal sealed class Backend : IAsyncDisposable
     private IResult DescribeKey(string hash)
     {
         LookUps.Enqueue(hash);
+        if (Fails)
+            return Results.StatusCode(500);
         return Keys.TryGetValue(hash, out var key)
             ? Results.Json(key, ContractsJson.Default.ApiKeyDescription)
             : Results.NotFound();
@@ -76,10 +88,12 @@ internal sealed class Backend : IAsyncDisposable
             http.Request.Headers.ToDictionary(
                 header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             body.ToArray(),
-            http.Features.Get<MerchantIdentity>()));
+            http.Features.Get<MerchantIdentity>(),
+            http.Features.Get<OperatorIdentity>()));
         await Answer(http);
     }
 }
 
 internal sealed record ReceivedRequest(
-    string Method, string Target, Dictionary<string, string> Headers, byte[] Body, MerchantIdentity? Merchant);
+    string Method, string Target, Dictionary<string, string> Headers, byte[] Body, MerchantIdentity? Merchant,
+    OperatorIdentity? Operator);

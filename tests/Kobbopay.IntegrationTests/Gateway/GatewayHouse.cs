@@ -16,7 +16,11 @@ namespace Kobbopay.IntegrationTests.Gateway;
 /// </summary>
 public abstract class GatewayHouse : IAsyncLifetime
 {
-    private WebApplication? _gateway;
+    /// <summary>Nothing listens there: most tests need no broker, and the gateway needs none to answer.</summary>
+    private const string NoBroker = "amqp://guest:guest@127.0.0.1:1/";
+
+    private readonly Dictionary<string, string> _identityKeys = new(StringComparer.Ordinal);
+    private readonly List<WebApplication> _gateways = [];
     private HttpClient? _client;
 
     internal Backend Payments { get; private set; } = null!;
@@ -32,48 +36,86 @@ public abstract class GatewayHouse : IAsyncLifetime
         Guid.CreateVersion7(DateTimeOffset.UnixEpoch), Guid.CreateVersion7(DateTimeOffset.UnixEpoch), "test",
         [Scopes.PaymentsRead, Scopes.Sandbox], ExpiresAt: null, Version: 1);
 
-    protected Uri Url => new(_gateway!.Urls.Single());
+    /// <summary>The first one.</summary>
+    protected WebApplication Gateway => _gateways[0];
 
-    public async ValueTask InitializeAsync()
+    /// <summary>The first gateway's.</summary>
+    protected Uri Url => new(Gateway.Urls.First());
+
+    /// <summary>What this class's gateway is configured with besides; here limits that no test reaches.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>
     {
-        var (toPayments, toWebhooks, toPublicStatus) = (NewSecret(), NewSecret(), NewSecret());
-        Payments = await Backend.StartAsync("Kobbopay.Payments", toPayments);
-        Webhooks = await Backend.StartAsync("Kobbopay.Webhooks", toWebhooks);
-        PublicStatus = await Backend.StartAsync("Kobbopay.PublicStatus", toPublicStatus);
+        ["Limits:TestPerSecond"] = "10000",
+        ["Limits:PublicBurst"] = "10000",
+        ["Limits:WrongKeysPerMinute"] = "10000",
+    };
+
+    /// <summary>Everybody's clock; the system's when null.</summary>
+    protected virtual TimeProvider? Clock => null;
+
+    protected virtual Task<string> BrokerAsync() => Task.FromResult(NoBroker);
+
+    public virtual async ValueTask InitializeAsync()
+    {
+        Payments = await StartBackendAsync(ResourceNames.Payments, "Kobbopay.Payments");
+        Webhooks = await StartBackendAsync(ResourceNames.Webhooks, "Kobbopay.Webhooks");
+        PublicStatus = await StartBackendAsync(ResourceNames.PublicStatus, "Kobbopay.PublicStatus");
         Payments.Keys[ApiKey.Hash(Key)] = KeyDescription;
 
-        _gateway = Kobbopay.Gateway.Program.Build(
-        [
-            "--applicationName=Kobbopay.Gateway",
-            "--urls=http://127.0.0.1:0",
-            "--Logging:Console:LogLevel:Default=None",
-            $"--Identity:Issue:{ResourceNames.Payments}={toPayments}",
-            $"--Identity:Issue:{ResourceNames.Webhooks}={toWebhooks}",
-            $"--Identity:Issue:{ResourceNames.PublicStatus}={toPublicStatus}",
-            $"--services:{ResourceNames.Payments}:http:0={Payments.Url}",
-            $"--services:{ResourceNames.Webhooks}:http:0={Webhooks.Url}",
-            $"--services:{ResourceNames.PublicStatus}:http:0={PublicStatus.Url}",
-        ]);
-        await _gateway.StartAsync(TestContext.Current.CancellationToken);
-        _client = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            ActivityHeadersPropagator = null,
-        })
-        { BaseAddress = Url };
+        await StartGatewayAsync();
+        _client = NewClient(Url);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         _client?.Dispose();
-        if (_gateway is not null)
-            await _gateway.DisposeAsync();
+        foreach (var gateway in _gateways)
+            await gateway.DisposeAsync();
         await Payments.DisposeAsync();
         await Webhooks.DisposeAsync();
         await PublicStatus.DisposeAsync();
         GC.SuppressFinalize(this);
     }
+
+    private protected async Task<Backend> StartBackendAsync(string service, string assembly, int port = 0)
+    {
+        if (!_identityKeys.TryGetValue(service, out var key))
+            _identityKeys[service] = key = NewSecret();
+        return await Backend.StartAsync(assembly, key, Clock, port);
+    }
+
+    /// <summary>One more of them, beside the first.</summary>
+    protected async Task<WebApplication> StartGatewayAsync()
+    {
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["applicationName"] = "Kobbopay.Gateway",
+            ["urls"] = "http://127.0.0.1:0",
+            ["Logging:Console:LogLevel:Default"] = "None",
+            ["ConnectionStrings:messaging"] = await BrokerAsync(),
+            [$"services:{ResourceNames.Payments}:http:0"] = Payments.Url.ToString(),
+            [$"services:{ResourceNames.Webhooks}:http:0"] = Webhooks.Url.ToString(),
+            [$"services:{ResourceNames.PublicStatus}:http:0"] = PublicStatus.Url.ToString(),
+        };
+        foreach (var (service, key) in _identityKeys)
+            settings[$"Identity:Issue:{service}"] = key;
+        foreach (var (name, value) in Settings)
+            settings[name] = value;
+
+        var gateway = Kobbopay.Gateway.Program.Build(
+            [.. settings.Select(setting => $"--{setting.Key}={setting.Value}")], Clock);
+        _gateways.Add(gateway);
+        await gateway.StartAsync(TestContext.Current.CancellationToken);
+        return gateway;
+    }
+
+    protected static HttpClient NewClient(Uri url) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        ActivityHeadersPropagator = null,
+    })
+    { BaseAddress = url };
 
     /// <summary>Sends with the known key, unless <paramref name="headers"/> names another one.</summary>
     private protected Task<GatewayAnswer> SendAsync(string target, params (string Name, string Value)[] headers) =>
@@ -86,13 +128,18 @@ public abstract class GatewayHouse : IAsyncLifetime
             : SendPlainAsync(method, target, body, [.. headers, ("x-api-key", Key)]);
 
     /// <summary>Sends exactly these headers.</summary>
-    private protected async Task<GatewayAnswer> SendPlainAsync(
-        HttpMethod method, string target, HttpContent? body, params (string Name, string Value)[] headers)
+    private protected Task<GatewayAnswer> SendPlainAsync(
+        HttpMethod method, string target, HttpContent? body, params (string Name, string Value)[] headers) =>
+        SendByAsync(_client!, method, target, body, headers);
+
+    private protected static async Task<GatewayAnswer> SendByAsync(
+        HttpClient client, HttpMethod method, string target, HttpContent? body,
+        params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, target) { Content = body };
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value).Should().BeTrue();
-        using var answer = await _client!.SendAsync(request, TestContext.Current.CancellationToken);
+        using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
         return new GatewayAnswer(
             (int)answer.StatusCode,
             answer.Headers.Concat(answer.Content.Headers).ToDictionary(
@@ -103,17 +150,39 @@ public abstract class GatewayHouse : IAsyncLifetime
     /// <summary>
     /// Sends a request line as it stands, which a client library would tidy up first; answers the status.
     /// </summary>
-    protected async Task<int> StatusOfRawAsync(string requestLine)
+    protected async Task<int> StatusOfRawAsync(string requestLine) =>
+        (await StatusesOfRawAsync($"{requestLine}\r\nHost: x\r\nConnection: close\r\nx-api-key: {Key}\r\n\r\n"))[0];
+
+    /// <summary>Sends these characters; answers the statuses of all answers, of which requests may ask two.</summary>
+    protected async Task<IReadOnlyList<int>> StatusesOfRawAsync(string text)
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var connection = new TcpClient();
         await connection.ConnectAsync(Url.Host, Url.Port, cancellation);
         await using var stream = connection.GetStream();
-        await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"{requestLine}\r\nHost: x\r\nConnection: close\r\nx-api-key: {Key}\r\n\r\n"),
-            cancellation);
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(text), cancellation);
         using var reader = new StreamReader(stream);
-        return int.Parse((await reader.ReadLineAsync(cancellation))!.Split(' ')[1]);
+        var statuses = new List<int>();
+        while (await ReadLineAsync(reader, cancellation) is { } line)
+        {
+            if (line.Contains("HTTP/1.1 ", StringComparison.Ordinal))
+                statuses.Add(int.Parse(line.Split("HTTP/1.1 ")[1].Split(' ')[0]));
+        }
+
+        return statuses;
+    }
+
+    private static async Task<string?> ReadLineAsync(StreamReader reader, CancellationToken cancellation)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(cancellation);
+        }
+        catch (IOException)
+        {
+            // Hung up on, with part of the request unread.
+            return null;
+        }
     }
 
     private static string NewSecret() => WebEncoders.Base64UrlEncode(RandomNumberGenerator.GetBytes(32));

@@ -129,6 +129,60 @@ public sealed class ApiKeyCacheTests
     }
 
     [Fact]
+    public async Task A_change_that_is_told_drops_the_key_at_once()
+    {
+        await FindAsync();
+
+        _cache.Drop("a", 4);
+        _answer = _ => Task.FromResult<ApiKeyDescription?>(null);
+
+        (await FindAsync()).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task A_change_that_is_held_already_costs_no_question()
+    {
+        await FindAsync();
+
+        _cache.Drop("a", 3);
+        await FindAsync();
+
+        _asked.Should().Equal("a");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_a_change_has_overtaken_is_not_given_but_asked_for_again(bool wasKnown)
+    {
+        var slow = new TaskCompletionSource<ApiKeyDescription?>();
+        _answer = _ => slow.Task;
+        var finding = FindAsync();
+        await AskedAsync(1);
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        _cache.Drop("a", 4);
+        var newer = Description with { Version = 4 };
+        _answer = _ => Task.FromResult<ApiKeyDescription?>(wasKnown ? null : newer);
+        slow.SetResult(wasKnown ? Description : null);
+
+        (await finding)?.Description.Should().Be(newer);
+        (await FindAsync())?.Description.Should().Be(newer);
+        _asked.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task Answers_that_stay_behind_a_change_are_a_failure_and_never_the_old_key()
+    {
+        _cache.Drop("a", 4);
+
+        await this.Invoking(test => test.FindAsync()).Should().ThrowAsync<HttpRequestException>();
+
+        _asked.Should().HaveCount(3);
+        _cache.Count.Should().Be(0);
+    }
+
+    [Fact]
     public async Task A_flood_of_invented_keys_is_bounded_and_pushes_no_known_key_out()
     {
         await FindAsync();
