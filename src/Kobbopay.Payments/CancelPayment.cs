@@ -2,6 +2,7 @@ using Kobbopay.Contracts;
 using Kobbopay.Payments.Domain;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments;
 
@@ -15,7 +16,10 @@ public sealed record CancelRequest;
 public static class CancelPayment
 {
     public static void MapCancelPayment(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/payments/{paymentId}/cancel", HandleAsync).RequireMerchant(Scopes.PaymentsWrite);
+        app.MapPost("/v1/payments/{paymentId}/cancel", HandleAsync).RequireMerchant(Scopes.PaymentsWrite)
+            .Describe("cancelPayment", "Cancel a payment that nothing was paid of")
+            .MayTake<CancelRequest>()
+            .Answers<PaymentJson>();
 
     private static async Task HandleAsync(
         HttpContext http,

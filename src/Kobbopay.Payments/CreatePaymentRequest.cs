@@ -8,6 +8,8 @@ using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Sandbox;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
+using Microsoft.OpenApi;
 
 namespace Kobbopay.Payments;
 
@@ -41,7 +43,8 @@ public sealed record CreatePaymentRequest(
     /// <summary>The script that plays against the payment (docs/sandbox.md); test only.</summary>
     public string? Scenario { get; init; }
 
-    public TimeSpan Expiry => TimeSpan.FromSeconds(ExpiresIn ?? DefaultExpiry);
+    // Not public, or it would be a field of the request.
+    internal TimeSpan Expiry => TimeSpan.FromSeconds(ExpiresIn ?? DefaultExpiry);
 
     /// <summary>Holds the request against the contract and the merchant's rails.</summary>
     /// <exception cref="ProblemException">
@@ -176,6 +179,7 @@ public sealed record CreatePaymentRequest(
 
 /// <summary>A JSON number or string, kept as the exact text it was: money never passes through a double.</summary>
 [JsonConverter(typeof(Converter))]
+[SchemaType(JsonSchemaType.Number | JsonSchemaType.String, Pattern = @"^[0-9]+(\.[0-9]+)?$")]
 public readonly record struct DecimalText(string Text)
 {
     public sealed class Converter : JsonConverter<DecimalText>

@@ -9,6 +9,7 @@ using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments;
 
@@ -34,6 +35,8 @@ public static class Program
         builder.AddDatabase(ResourceNames.PaymentsDatabase, OwnIndexes);
         builder.MigrateAtStart(ResourceNames.PaymentsDatabase, typeof(Program).Assembly);
         builder.AddEvents();
+        builder.AddApiDescription(
+            PaymentsJson.Relaxed, EventsJson.Default, ExceptionsJson.Default, RailsJson.Default, SandboxJson.Default);
 
         builder.Services.AddSingleton<PublicUrl>();
         builder.Services.AddSingleton<PaymentRenderer>();
@@ -55,6 +58,7 @@ public static class Program
 
         var app = builder.Build();
         app.UseServiceDefaults();
+        app.MapApiDescription();
         app.MapCreatePayment();
         app.MapCancelPayment();
         app.MapResolvePayment();

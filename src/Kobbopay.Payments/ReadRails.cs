@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Kobbopay.Payments.Domain;
 using Kobbopay.Payments.Rails;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments;
 
@@ -28,7 +29,9 @@ public sealed record RailJson(
 public static class ReadRails
 {
     public static void MapReadRails(this IEndpointRouteBuilder app) =>
-        app.MapGet("/v1/rails", Read).RequireMerchant(Scopes.PaymentsRead);
+        app.MapGet("/v1/rails", Read).RequireMerchant(Scopes.PaymentsRead)
+            .Describe("listRails", "List the currencies and networks that payments can be made for")
+            .Answers<RailList>();
 
     private static IResult Read(MerchantIdentity merchant, RailCatalog rails) => Results.Json(
         new RailList([.. rails.Enabled(merchant.Environment).Select(enabled => Of(enabled.Rail, enabled.Asset))]),

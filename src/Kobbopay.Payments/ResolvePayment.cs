@@ -2,6 +2,7 @@ using Kobbopay.Contracts;
 using Kobbopay.Payments.Domain;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments;
 
@@ -30,7 +31,10 @@ public sealed record ResolveRequest(string? Action, string? Reason)
 public static class ResolvePayment
 {
     public static void MapResolvePayment(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/payments/{paymentId}/resolve", HandleAsync).RequireMerchant(Scopes.PaymentsWrite);
+        app.MapPost("/v1/payments/{paymentId}/resolve", HandleAsync).RequireMerchant(Scopes.PaymentsWrite)
+            .Describe("resolvePayment", "Decide about money that the rules leave open")
+            .Takes<ResolveRequest>("action", "reason")
+            .Answers<PaymentJson>();
 
     private static async Task HandleAsync(
         HttpContext http,
