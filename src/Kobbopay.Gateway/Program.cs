@@ -1,3 +1,4 @@
+using Kobbopay.Gateway.Docs;
 using Kobbopay.ServiceDefaults;
 
 namespace Kobbopay.Gateway;
@@ -14,12 +15,14 @@ public static class Program
         builder.AddPublicTracing();
         builder.AddApiKeyAuthentication();
         builder.AddForwarding();
+        builder.AddPublicDescription();
 
         var app = builder.Build();
         app.UsePublicEdge();
         app.UseServiceDefaults();
         app.UseMiddleware<BrowserGuard>();
         app.MapRoutes();
+        app.MapPublicDescription();
         return app;
     }
 }
