@@ -69,19 +69,19 @@ internal sealed class DocumentTransformer : IOpenApiDocumentTransformer
         Description = description,
     };
 
-    private static IEnumerable<(TakenBody Taken, string OperationId)> BodiesOf(
+    private static IEnumerable<(TakenBody Taken, string? OperationId)> BodiesOf(
         OpenApiDocumentTransformerContext context) =>
         from route in context.DescriptionGroups.SelectMany(routes => routes.Items)
         where ApiDescriptionExtensions.IsPublic(route)
         let metadata = route.ActionDescriptor.EndpointMetadata
         from taken in metadata.OfType<TakenBody>()
-        select (taken, metadata.OfType<IEndpointNameMetadata>().Last().EndpointName);
+        select (taken, metadata.OfType<IEndpointNameMetadata>().LastOrDefault()?.EndpointName);
 
     /// <summary>
     /// A body must have what all routes that take it demand; where one of them demands more (a creation, beside a
     /// change), that is said at the route.
     /// </summary>
-    private static void DescribeBody((TakenBody Taken, string OperationId)[] bodies, OpenApiDocument document)
+    private static void DescribeBody((TakenBody Taken, string? OperationId)[] bodies, OpenApiDocument document)
     {
         var name = SchemaNames.Of(bodies[0].Taken.Type);
         var always = bodies.Select(body => body.Taken.Required.AsEnumerable())
@@ -90,7 +90,7 @@ internal sealed class DocumentTransformer : IOpenApiDocumentTransformer
         foreach (var (taken, operationId) in bodies.Where(body => body.Taken.Required.Count > always.Length))
         {
             var operation = document.Paths.SelectMany(path => path.Value.Operations!.Values)
-                .Single(operation => operation.OperationId == operationId);
+                .First(operation => operation.OperationId == operationId);
             operation.RequestBody!.Content!["application/json"].Schema = new OpenApiSchema
             {
                 AllOf =

@@ -30,7 +30,8 @@ internal static class KnownParameters
     /// <summary>A parameter of the path, by what stands before it.</summary>
     public static void DescribeInPath(OpenApiParameter parameter, string path)
     {
-        var before = path[..path.IndexOf($"/{{{parameter.Name}}}", StringComparison.Ordinal)];
+        // Up to the brace: a constraint may follow the name.
+        var before = path[..Math.Max(0, path.IndexOf($"/{{{parameter.Name}", StringComparison.Ordinal))];
         var segment = before[(before.LastIndexOf('/') + 1)..];
         if (parameter.Name == "token")
         {

@@ -15,6 +15,7 @@ namespace Kobbopay.ServiceDefaults.Web.Description;
 /// <see cref="ApiDescriptionExtensions.AddApiDescription"/>. Parameters of the path, problems, the idempotency key, the
 /// key's scope and the tag come by themselves (<see cref="OperationTransformer"/>), as do query parameters that the
 /// handler binds; those it reads by itself are named by <see cref="TakesQuery"/>. A test misses what is forgotten.
+/// A page that is a form, and no part of the API, is excluded from the description instead.
 /// </summary>
 public static class RouteDescription
 {
