@@ -82,7 +82,9 @@ public sealed class DescriptionTests(DescribedServices services) : IClassFixture
     {
         var writing = Operations.Where(described => described.Method is "post" or "put" or "patch").ToArray();
 
-        None(writing.Where(described => described.Operation["requestBody"] is null).Select(described => described.Path));
+        None(writing
+            .Where(described => described.Operation["requestBody"] is null)
+            .Select(described => described.Path));
         None(writing
             .Where(described => described is { Method: "post" } && described.Operation["security"] is not null)
             .Where(described => !described.Operation["parameters"]!.AsArray().Any(
