@@ -14,6 +14,7 @@ var messaging = builder.AddRabbitMQ(ResourceNames.Messaging).WithManagementPlugi
 // One key for each pair of caller and called, so that a service can mint nothing for another.
 var gatewayPaymentsKey = Secret("gatewaypaymentskey");
 var gatewayWebhooksKey = Secret("gatewaywebhookskey");
+var gatewayPublicStatusKey = Secret("gatewaypublicstatuskey");
 var webhooksPaymentsKey = Secret("webhookspaymentskey");
 var paymentsWebhooksKey = Secret("paymentswebhookskey");
 var publicStatusPaymentsKey = Secret("publicstatuspaymentskey");
@@ -47,6 +48,7 @@ var publicStatus = builder.AddProject<Projects.Kobbopay_PublicStatus>(ResourceNa
     .WithReference(publicStatusDatabase).WaitFor(publicStatusDatabase)
     .WithReference(messaging).WaitFor(messaging)
     .WithReference(payments).WaitFor(payments)
+    .WithEnvironment("Identity__Accept__gateway__0", gatewayPublicStatusKey)
     .WithEnvironment("Identity__Issue__payments", publicStatusPaymentsKey)
     .WithHttpHealthCheck("/health", endpointName: "http");
 
@@ -57,6 +59,7 @@ var gateway = builder.AddProject<Projects.Kobbopay_Gateway>(ResourceNames.Gatewa
     .WithReference(publicStatus).WaitFor(publicStatus)
     .WithEnvironment("Identity__Issue__payments", gatewayPaymentsKey)
     .WithEnvironment("Identity__Issue__webhooks", gatewayWebhooksKey)
+    .WithEnvironment("Identity__Issue__publicstatus", gatewayPublicStatusKey)
     .WithExternalHttpEndpoints()
     .WithHttpHealthCheck("/health", endpointName: "http");
 

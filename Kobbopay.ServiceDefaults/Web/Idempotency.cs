@@ -21,10 +21,10 @@ public sealed class Idempotency(TimeProvider clock)
     public const string Header = "Idempotency-Key";
     public const string ReplayedHeader = "Idempotency-Replayed";
 
+    internal const int LongestKey = 255;
+
     /// <summary>A second request waits this long for the first.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
-    private const int LongestKey = 255;
 
     private readonly ConcurrentDictionary<(Guid, string, string, string), Task> _running = new();
 

@@ -9,8 +9,8 @@ namespace Kobbopay.ServiceDefaults.Web;
 /// <summary>The query of every list (contracts.md, section 1): newest first, by id, which is a UUIDv7.</summary>
 public sealed class PageQuery
 {
-    private const int DefaultLimit = 20;
-    private const int LargestLimit = 100;
+    internal const int DefaultLimit = 20;
+    internal const int LargestLimit = 100;
 
     [FromQuery(Name = "limit")]
     public string? Limit { get; init; }

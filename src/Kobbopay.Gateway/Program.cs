@@ -1,3 +1,4 @@
+using Kobbopay.Gateway.Docs;
 using Kobbopay.Gateway.Operators;
 using Kobbopay.ServiceDefaults;
 
@@ -19,6 +20,7 @@ public static class Program
         builder.AddApiKeyAuthentication();
         builder.AddOperators();
         builder.AddForwarding();
+        builder.AddPublicDescription();
         builder.AddGatewayMessaging();
 
         var app = builder.Build();
@@ -28,6 +30,7 @@ public static class Program
         app.UseOperatorPort();
         app.UseMiddleware<BrowserGuard>();
         app.MapRoutes();
+        app.MapPublicDescription();
         return app;
     }
 }

@@ -3,6 +3,7 @@ using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Domain;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments;
 
@@ -16,7 +17,10 @@ public sealed record CancelRequest;
 public static class CancelPayment
 {
     public static void MapCancelPayment(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/payments/{paymentId}/cancel", HandleAsync).RequireMerchant(Scopes.PaymentsWrite);
+        app.MapPost("/v1/payments/{paymentId}/cancel", HandleAsync).RequireMerchant(Scopes.PaymentsWrite)
+            .Describe("cancelPayment", "Cancel a payment that nothing was paid of")
+            .MayTake<CancelRequest>()
+            .Answers<PaymentJson>();
 
     private static async Task HandleAsync(
         HttpContext http,

@@ -6,6 +6,7 @@ using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Sandbox;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments;
 
@@ -21,7 +22,11 @@ public static class CreatePayment
     private const int Attempts = 3;
 
     public static void MapCreatePayment(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/payments", HandleAsync).RequireMerchant(Scopes.PaymentsWrite);
+        app.MapPost("/v1/payments", HandleAsync).RequireMerchant(Scopes.PaymentsWrite)
+            .Describe("createPayment", "Create a payment")
+            .Takes<CreatePaymentRequest>("amount", "currency", "network", "orderId")
+            .Answers<PaymentJson>()
+            .Answers<PaymentJson>(StatusCodes.Status201Created);
 
     private static async Task HandleAsync(
         HttpContext http,

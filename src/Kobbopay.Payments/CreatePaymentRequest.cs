@@ -8,6 +8,8 @@ using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Sandbox;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
+using Microsoft.OpenApi;
 
 namespace Kobbopay.Payments;
 
@@ -186,6 +188,7 @@ public sealed record CreatePaymentRequest(
 
 /// <summary>A JSON number or string, kept as the exact text it was: money never passes through a double.</summary>
 [JsonConverter(typeof(Converter))]
+[SchemaType(JsonSchemaType.Number | JsonSchemaType.String, Pattern = @"^[0-9]+(\.[0-9]+)?$")]
 public readonly record struct DecimalText(string Text)
 {
     public sealed class Converter : JsonConverter<DecimalText>

@@ -2,6 +2,7 @@ using Kobbopay.Payments.Rails;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments;
@@ -12,7 +13,13 @@ namespace Kobbopay.Payments;
 public static class ListPayments
 {
     public static void MapListPayments(this IEndpointRouteBuilder app) =>
-        app.MapGet("/v1/payments", HandleAsync).RequireMerchant(Scopes.PaymentsRead);
+        app.MapGet("/v1/payments", HandleAsync).RequireMerchant(Scopes.PaymentsRead)
+            .Describe("listPayments", "List payments, newest first")
+            .TakesQuery(PaymentFilter.Names)
+            .WithParameter("status", "Only with this status.", PaymentFilter.Statuses)
+            .WithParameter("outcome", "Only with this outcome.", PaymentFilter.Outcomes)
+            .WithParameter("metadata[]", "Only with all of these pairs, each written metadata[key]=value.")
+            .Answers<Page<PaymentJson>>();
 
     private static async Task<IResult> HandleAsync(
         HttpRequest request,

@@ -22,9 +22,9 @@ internal static class PaymentFilter
 
     private const int MetadataPairs = 20;
 
-    private static readonly string[] Statuses = Enum.GetNames<PaymentStatus>();
+    public static readonly string[] Statuses = Enum.GetNames<PaymentStatus>();
 
-    private static readonly string[] Outcomes =
+    public static readonly string[] Outcomes =
         [.. Enum.GetNames<PaymentOutcome>().Select(name => name.ToLowerInvariant())];
 
     /// <summary>The conditions on <c>payments p</c>, with their parameters; those of the rail are apart.</summary>

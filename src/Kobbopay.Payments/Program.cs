@@ -15,6 +15,7 @@ using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments;
 
@@ -41,6 +42,8 @@ public static class Program
         builder.MigrateAtStart(ResourceNames.PaymentsDatabase, typeof(Program).Assembly);
         builder.AddEvents();
         builder.AddPaymentsMessaging();
+        builder.AddApiDescription(
+            PaymentsJson.Relaxed, EventsJson.Default, ExceptionsJson.Default, RailsJson.Default, SandboxJson.Default);
 
         builder.Services.AddSingleton<PublicUrl>();
         builder.Services.AddSingleton<PaymentRenderer>();
@@ -71,6 +74,7 @@ public static class Program
 
         var app = builder.Build();
         app.UseServiceDefaults();
+        app.MapApiDescription();
         app.MapCreatePayment();
         app.MapCancelPayment();
         app.MapResolvePayment();

@@ -3,6 +3,7 @@ using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments;
@@ -12,7 +13,9 @@ public static class ReadPayments
 {
     public static void MapReadPayments(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/payments/{paymentId}", ReadAsync).RequireMerchant(Scopes.PaymentsRead);
+        app.MapGet("/v1/payments/{paymentId}", ReadAsync).RequireMerchant(Scopes.PaymentsRead)
+            .Describe("getPayment", "Read a payment")
+            .Answers<PaymentJson>();
         app.MapGet($"{InternalApi.PublicPayments}/{{token}}", ReadPublicAsync).RequireService(
             ResourceNames.PublicStatus);
     }

@@ -3,6 +3,7 @@ using Kobbopay.Payments.Domain;
 using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments;
 
@@ -29,7 +30,9 @@ public sealed record RailJson(
 public static class ReadRails
 {
     public static void MapReadRails(this IEndpointRouteBuilder app) =>
-        app.MapGet("/v1/rails", ReadAsync).RequireMerchant(Scopes.PaymentsRead);
+        app.MapGet("/v1/rails", ReadAsync).RequireMerchant(Scopes.PaymentsRead)
+            .Describe("listRails", "List the currencies and networks that payments can be made for")
+            .Answers<RailList>();
 
     private static async Task<IResult> ReadAsync(
         MerchantIdentity merchant, RailCatalog rails, MerchantDirectory merchants, CancellationToken cancellation)

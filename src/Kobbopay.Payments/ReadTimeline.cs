@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments;
@@ -30,7 +31,10 @@ public static class ReadTimeline
         """;
 
     public static void MapReadTimeline(this IEndpointRouteBuilder app) =>
-        app.MapGet("/v1/payments/{paymentId}/timeline", HandleAsync).RequireMerchant(Scopes.PaymentsRead);
+        app.MapGet("/v1/payments/{paymentId}/timeline", HandleAsync).RequireMerchant(Scopes.PaymentsRead)
+            .Describe("listPaymentTimeline", "List the steps of a payment, newest first")
+            .TakesQuery(RequestQuery.PageNames)
+            .Answers<Page<TimelineStepJson>>();
 
     private static async Task<IResult> HandleAsync(
         string paymentId,

@@ -3,6 +3,7 @@ using Kobbopay.Payments.Domain;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments;
@@ -25,7 +26,10 @@ public sealed record ListedTransferJson(
 public static class ReadTransfers
 {
     public static void MapReadTransfers(this IEndpointRouteBuilder app) =>
-        app.MapGet("/v1/payments/{paymentId}/transfers", HandleAsync).RequireMerchant(Scopes.PaymentsRead);
+        app.MapGet("/v1/payments/{paymentId}/transfers", HandleAsync).RequireMerchant(Scopes.PaymentsRead)
+            .Describe("listPaymentTransfers", "List the transfers of a payment, newest first")
+            .TakesQuery(RequestQuery.PageNames)
+            .Answers<Page<ListedTransferJson>>();
 
     private static async Task<IResult> HandleAsync(
         string paymentId,

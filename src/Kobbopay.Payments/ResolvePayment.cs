@@ -4,6 +4,7 @@ using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Domain;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments;
 
@@ -32,7 +33,10 @@ public sealed record ResolveRequest(string? Action, string? Reason)
 public static class ResolvePayment
 {
     public static void MapResolvePayment(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/payments/{paymentId}/resolve", HandleAsync).RequireMerchant(Scopes.PaymentsWrite);
+        app.MapPost("/v1/payments/{paymentId}/resolve", HandleAsync).RequireMerchant(Scopes.PaymentsWrite)
+            .Describe("resolvePayment", "Decide about money that the rules leave open")
+            .Takes<ResolveRequest>("action", "reason")
+            .Answers<PaymentJson>();
 
     private static async Task HandleAsync(
         HttpContext http,

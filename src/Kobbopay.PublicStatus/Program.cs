@@ -3,6 +3,7 @@ using Kobbopay.PublicStatus.Page;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.PublicStatus;
 
@@ -21,6 +22,7 @@ public static class Program
         builder.AddServiceDefaults();
         builder.AddDatabase(ResourceNames.PublicStatusDatabase);
         builder.MigrateAtStart(ResourceNames.PublicStatusDatabase, typeof(Program).Assembly);
+        builder.AddApiDescription(PublicStatusJson.Default);
 
         builder.Services.AddServiceClient(FeedHealer.HttpClientName, ResourceNames.Payments);
         builder.Services.AddSingleton<ViewTable>();
@@ -45,6 +47,7 @@ public static class Program
 
         var app = builder.Build();
         app.UseServiceDefaults();
+        app.MapApiDescription();
         app.MapReadStatus();
         app.MapPayPage();
         return app;

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -20,7 +21,10 @@ public static class ReadStatus
 
     public static void MapReadStatus(this IEndpointRouteBuilder app)
     {
-        app.MapMethods(Route, [HttpMethods.Get, HttpMethods.Head], HandleAsync).AllowPublic();
+        app.MapMethods(Route, [HttpMethods.Get, HttpMethods.Head], HandleAsync).AllowPublic()
+            .Describe("getPublicPayment", "Read what a payer may see of a payment")
+            .Answers<PublicStatusBody>()
+            .Answers(StatusCodes.Status304NotModified);
         app.MapMethods(Route, [HttpMethods.Options], AnswerPreflight).AllowPublic();
     }
 

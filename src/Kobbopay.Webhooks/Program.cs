@@ -3,6 +3,7 @@ using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Kobbopay.Webhooks.Deliveries;
 using Kobbopay.Webhooks.Endpoints;
 using Kobbopay.Webhooks.Tools;
@@ -29,6 +30,7 @@ public static class Program
         builder.AddServiceDefaults();
         builder.AddDatabase(ResourceNames.WebhooksDatabase, PlanAnew);
         builder.MigrateAtStart(ResourceNames.WebhooksDatabase, typeof(Program).Assembly);
+        builder.AddApiDescription(WebhooksJson.Default);
 
         builder.Services.AddEndpointSecrets(builder.Configuration);
         builder.Services.AddSingleton(new EgressGuard(builder.Configuration, builder.Environment));
@@ -66,6 +68,7 @@ public static class Program
 
         var app = builder.Build();
         app.UseServiceDefaults();
+        app.MapApiDescription();
         app.MapCreateEndpoint();
         app.MapReadEndpoints();
         app.MapDeleteEndpoint();

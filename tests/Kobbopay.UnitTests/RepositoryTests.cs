@@ -27,7 +27,7 @@ public sealed partial class RepositoryTests
         "/wo" + "rk/",
     ];
 
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     private static readonly IReadOnlyList<string> Files = [.. FilesUnder(Root).Order(StringComparer.Ordinal)];
 

@@ -9,9 +9,13 @@ namespace Kobbopay.Payments.Events;
 /// <param name="Wait">How long an empty page waits for the next event.</param>
 internal sealed record EventsQuery(long? After, int Limit, string[]? Types, TimeSpan Wait)
 {
+    /// <summary>What <see cref="Parse"/> reads.</summary>
+    public static readonly string[] Names = ["after", "limit", "type", "wait"];
+
+    public const int LongestWait = 30;
+
     private const int DefaultLimit = 20;
     private const int LargestLimit = 100;
-    private const int LongestWait = 30;
 
     private const string LastEventId = "Last-Event-ID";
 

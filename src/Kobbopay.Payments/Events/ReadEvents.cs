@@ -2,6 +2,7 @@ using System.Text.Json;
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Events;
@@ -15,8 +16,17 @@ public static class ReadEvents
 {
     public static void MapReadEvents(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/events", HandleAsync).RequireMerchant(Scopes.EventsRead);
-        app.MapGet("/v1/events/{eventId}", ReadAsync).RequireMerchant(Scopes.EventsRead);
+        app.MapGet("/v1/events", HandleAsync).RequireMerchant(Scopes.EventsRead)
+            .Describe("listEvents", "List events in their order, wait for the next, or stream them")
+            .TakesQuery(EventsQuery.Names)
+            .WithNumber("after", "The sequence of the last event that is known.", least: 0)
+            .WithNumber("wait", "Seconds to wait for an event when there is none.", least: 0, EventsQuery.LongestWait)
+            .WithParameter("type", "Only of this type, such as payment.paid or payment.*.")
+            .Answers<EventListJson>()
+            .AnswersText("text/event-stream");
+        app.MapGet("/v1/events/{eventId}", ReadAsync).RequireMerchant(Scopes.EventsRead)
+            .Describe("getEvent", "Read an event")
+            .Answers<EventJson>();
     }
 
     private static Task HandleAsync(

@@ -4,11 +4,13 @@ using Kobbopay.Payments.Audit;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Exceptions;
 
 /// <param name="Reason">What was found and done about it.</param>
+[SchemaName("CloseExceptionRequest")]
 public sealed record CloseRequest(string? Reason);
 
 /// <summary>
@@ -18,7 +20,10 @@ public sealed record CloseRequest(string? Reason);
 public static class CloseException
 {
     public static void MapCloseException(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/exceptions/{exceptionId}/close", HandleAsync).RequireMerchant(Scopes.PaymentsWrite);
+        app.MapPost("/v1/exceptions/{exceptionId}/close", HandleAsync).RequireMerchant(Scopes.PaymentsWrite)
+            .Describe("closeException", "Close an exception")
+            .Takes<CloseRequest>("reason")
+            .Answers<ExceptionJson>();
 
     private static async Task HandleAsync(
         HttpContext http,

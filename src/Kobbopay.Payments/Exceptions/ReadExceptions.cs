@@ -4,6 +4,7 @@ using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using NpgsqlTypes;
@@ -15,6 +16,7 @@ namespace Kobbopay.Payments.Exceptions;
 /// <param name="Status"><c>open</c> or <c>closed</c>.</param>
 /// <param name="Detail">What is known about it; its fields depend on the kind.</param>
 /// <param name="ClosedBy">The API key that closed it.</param>
+[SchemaName("PaymentException")]
 public sealed record ExceptionJson(
     string Id,
     string Kind,
@@ -37,7 +39,10 @@ public static class ReadExceptions
         """;
 
     public static void MapReadExceptions(this IEndpointRouteBuilder app) =>
-        app.MapGet("/v1/exceptions", ListAsync).RequireMerchant(Scopes.PaymentsRead);
+        app.MapGet("/v1/exceptions", ListAsync).RequireMerchant(Scopes.PaymentsRead)
+            .Describe("listExceptions", "List what a person has to look at, newest first")
+            .WithParameter("status", "Only open or only closed ones.", "open", "closed")
+            .Answers<Page<ExceptionJson>>();
 
     internal static ExceptionJson Read(NpgsqlDataReader row) => new(
         Id.Format(Id.Exception, row.GetGuid(0)),

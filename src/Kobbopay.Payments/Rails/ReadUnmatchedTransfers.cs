@@ -5,6 +5,7 @@ using Kobbopay.Payments.Domain;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -38,7 +39,11 @@ public static class ReadUnmatchedTransfers
     private static readonly string[] Names = [.. RequestQuery.PageNames, "network", "payment_id", "reason"];
 
     public static void MapReadUnmatchedTransfers(this IEndpointRouteBuilder app) =>
-        app.MapGet("/v1/unmatched-transfers", HandleAsync).RequireMerchant(Scopes.PaymentsRead);
+        app.MapGet("/v1/unmatched-transfers", HandleAsync).RequireMerchant(Scopes.PaymentsRead)
+            .Describe("listUnmatchedTransfers", "List money that counts for no payment, newest first")
+            .TakesQuery(Names)
+            .WithParameter("reason", "Only for this reason.", UnmatchedReasons.All)
+            .Answers<Page<UnmatchedTransferJson>>();
 
     private static async Task<IResult> HandleAsync(
         HttpRequest request,

@@ -4,6 +4,7 @@ using Kobbopay.Contracts;
 using Kobbopay.Payments.Domain;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Reports;
@@ -24,7 +25,12 @@ public static class PaymentsReport
     private static readonly string[] Bases = ["confirmedAt", "createdAt"];
 
     public static void MapPaymentsReport(this IEndpointRouteBuilder app) =>
-        app.MapGet("/v1/reports/payments.csv", HandleAsync).RequireMerchant(Scopes.ReportsRead);
+        app.MapGet("/v1/reports/payments.csv", HandleAsync).RequireMerchant(Scopes.ReportsRead)
+            .Describe("getPaymentsReport", "Report the transfers of a span of time as CSV")
+            .TakesQuery(Names)
+            .RequiresQuery("from", "to")
+            .WithParameter("basis", "Which time counts; confirmedAt unless given.", Bases)
+            .AnswersText("text/csv");
 
     private static async Task HandleAsync(
         HttpContext http,

@@ -3,6 +3,7 @@ using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments.Sandbox;
 
@@ -17,7 +18,10 @@ public sealed record MineAnswer(string Network, int Blocks, BlockJson Head);
 public static class MineBlocks
 {
     public static void MapMineBlocks(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/sandbox/networks/{network}/mine", HandleAsync).RequireMerchant(Scopes.Sandbox, testOnly: true);
+        app.MapPost("/v1/sandbox/networks/{network}/mine", HandleAsync).RequireMerchant(Scopes.Sandbox, testOnly: true)
+            .Describe("mineSandboxBlocks", "Mine blocks on your sandbox chain")
+            .MayTake<MineRequest>()
+            .Answers<MineAnswer>();
 
     private static async Task HandleAsync(
         HttpContext http,

@@ -7,6 +7,7 @@ using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments.Sandbox;
 
@@ -40,7 +41,10 @@ public static class PayPayment
 
     public static void MapPayPayment(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/sandbox/payments/{paymentId}/pay", HandleAsync)
-            .RequireMerchant(Scopes.Sandbox, testOnly: true);
+            .RequireMerchant(Scopes.Sandbox, testOnly: true)
+            .Describe("paySandboxPayment", "Play the payer of a test payment")
+            .MayTake<PayRequest>()
+            .Answers<PayAnswer>();
 
     private static async Task HandleAsync(
         HttpContext http,

@@ -6,6 +6,7 @@ using Kobbopay.Payments.Rails;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -36,9 +37,13 @@ public static class ReadChain
     public static void MapReadChain(this IEndpointRouteBuilder app)
     {
         app.MapGet("/v1/sandbox/networks/{network}/blocks", ReadBlocksAsync)
-            .RequireMerchant(Scopes.Sandbox, testOnly: true);
+            .RequireMerchant(Scopes.Sandbox, testOnly: true)
+            .Describe("listSandboxBlocks", "List the blocks of your sandbox chain, newest first")
+            .Answers<Page<SandboxBlockJson>>();
         app.MapGet("/v1/sandbox/networks/{network}/transfers", ReadTransfersAsync)
-            .RequireMerchant(Scopes.Sandbox, testOnly: true);
+            .RequireMerchant(Scopes.Sandbox, testOnly: true)
+            .Describe("listSandboxTransfers", "List the transfers of your sandbox chain, newest first")
+            .Answers<Page<SandboxTransferJson>>();
     }
 
     private static async Task<IResult> ReadBlocksAsync(

@@ -5,6 +5,8 @@ using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
+using Microsoft.OpenApi;
 
 namespace Kobbopay.Payments.Sandbox;
 
@@ -17,6 +19,7 @@ public sealed record ReorgRequest(int? Depth, DropChoice? Drop);
 
 /// <summary><c>true</c>, <c>false</c>, or an array of transaction hashes.</summary>
 [JsonConverter(typeof(Converter))]
+[SchemaType(JsonSchemaType.Boolean | JsonSchemaType.Array)]
 public sealed record DropChoice(bool All, IReadOnlyList<string> TxHashes)
 {
     public sealed class Converter : JsonConverter<DropChoice>
@@ -55,7 +58,10 @@ public static class ReorganizeChain
 
     public static void MapReorganizeChain(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/sandbox/networks/{network}/reorg", HandleAsync)
-            .RequireMerchant(Scopes.Sandbox, testOnly: true);
+            .RequireMerchant(Scopes.Sandbox, testOnly: true)
+            .Describe("reorganizeSandboxChain", "Replace the newest blocks of your sandbox chain")
+            .Takes<ReorgRequest>("depth")
+            .Answers<ReorgAnswer>();
 
     private static async Task HandleAsync(
         HttpContext http,

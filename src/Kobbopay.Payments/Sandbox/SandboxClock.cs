@@ -4,6 +4,7 @@ using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments.Sandbox;
 
@@ -27,8 +28,13 @@ public static class SandboxClock
 
     public static void MapSandboxClock(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/sandbox/clock", ReadAsync).RequireMerchant(Scopes.Sandbox, testOnly: true);
-        app.MapPost("/v1/sandbox/clock/advance", AdvanceAsync).RequireMerchant(Scopes.Sandbox, testOnly: true);
+        app.MapGet("/v1/sandbox/clock", ReadAsync).RequireMerchant(Scopes.Sandbox, testOnly: true)
+            .Describe("getSandboxClock", "Read the time of your sandbox")
+            .Answers<ClockAnswer>();
+        app.MapPost("/v1/sandbox/clock/advance", AdvanceAsync).RequireMerchant(Scopes.Sandbox, testOnly: true)
+            .Describe("advanceSandboxClock", "Move the time of your sandbox")
+            .Takes<AdvanceRequest>("seconds")
+            .Answers<AdvanceAnswer>();
     }
 
     private static async Task<IResult> ReadAsync(

@@ -3,6 +3,7 @@ using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments.Sandbox;
 
@@ -25,7 +26,10 @@ public static class SetProvider
 
     public static void MapSetProvider(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/sandbox/networks/{network}/provider", HandleAsync)
-            .RequireMerchant(Scopes.Sandbox, testOnly: true);
+            .RequireMerchant(Scopes.Sandbox, testOnly: true)
+            .Describe("setSandboxProvider", "Let what watches your sandbox chain fail or fall behind")
+            .Takes<ProviderRequest>("mode")
+            .Answers<ProviderAnswer>();
 
     private static async Task HandleAsync(
         HttpContext http,

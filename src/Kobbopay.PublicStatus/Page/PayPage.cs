@@ -1,5 +1,6 @@
 using System.Text;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.PublicStatus.Page;
 
@@ -18,7 +19,9 @@ public static class PayPage
 
     public static void MapPayPage(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/pay/{token}", [HttpMethods.Get, HttpMethods.Head], HandleAsync).AllowPublic();
+        app.MapMethods("/pay/{token}", [HttpMethods.Get, HttpMethods.Head], HandleAsync).AllowPublic()
+            .Describe("getPaymentPage", "Show the payer's page of a payment")
+            .AnswersText("text/html");
         PageFrame.Assets.MapTo(app);
     }
 

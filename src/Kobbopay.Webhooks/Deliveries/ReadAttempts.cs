@@ -4,6 +4,7 @@ using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Webhooks.Deliveries;
@@ -12,7 +13,9 @@ namespace Kobbopay.Webhooks.Deliveries;
 internal static class ReadAttempts
 {
     public static void MapReadAttempts(this IEndpointRouteBuilder app) =>
-        app.MapGet("/v1/webhook-deliveries/{id}/attempts", ListAsync).RequireMerchant(Scopes.WebhooksRead);
+        app.MapGet("/v1/webhook-deliveries/{id}/attempts", ListAsync).RequireMerchant(Scopes.WebhooksRead)
+            .Describe("listWebhookAttempts", "List the attempts of a webhook delivery, newest first")
+            .Answers<Page<AttemptAnswer>>();
 
     private static async Task<IResult> ListAsync(
         string id,
@@ -80,6 +83,7 @@ internal static class ReadAttempts
 /// <param name="Outcome"><c>succeeded</c>, <c>failed</c>, or <c>outcome_unknown</c>: the sender died before it could
 /// tell.</param>
 /// <param name="ResponseBody">The first 16 KiB; bytes that are not UTF-8 are replaced.</param>
+[SchemaName("WebhookAttempt")]
 internal sealed record AttemptAnswer(
     string Id,
     int Number,

@@ -3,6 +3,7 @@ using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using NpgsqlTypes;
@@ -29,8 +30,13 @@ internal static class ReadDeliveries
 
     public static void MapReadDeliveries(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/webhook-deliveries", ListAsync).RequireMerchant(Scopes.WebhooksRead);
-        app.MapGet("/v1/webhook-deliveries/{id}", OneAsync).RequireMerchant(Scopes.WebhooksRead);
+        app.MapGet("/v1/webhook-deliveries", ListAsync).RequireMerchant(Scopes.WebhooksRead)
+            .Describe("listWebhookDeliveries", "List webhook deliveries, newest first")
+            .WithParameter("status", "Only with this status.", Statuses)
+            .Answers<Page<DeliveryAnswer>>();
+        app.MapGet("/v1/webhook-deliveries/{id}", OneAsync).RequireMerchant(Scopes.WebhooksRead)
+            .Describe("getWebhookDelivery", "Read a webhook delivery")
+            .Answers<DeliveryAnswer>();
     }
 
     public static ProblemException NotFound() => new(ProblemCodes.NotFound, "There is no such delivery.");
@@ -134,6 +140,7 @@ internal static class ReadDeliveries
 /// <param name="Url">Where it goes: the endpoint's URL, or the payment's own <c>webhookUrl</c>.</param>
 /// <param name="AttemptCount">Attempts that ended, those of unknown outcome included.</param>
 /// <param name="NextAttemptAt">Null while an attempt runs and when the delivery has ended.</param>
+[SchemaName("WebhookDelivery")]
 internal sealed record DeliveryAnswer(
     string Id,
     string Environment,

@@ -3,6 +3,7 @@ using Kobbopay.Durability;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Webhooks.Deliveries;
@@ -17,7 +18,10 @@ internal sealed record RedeliverRequest;
 internal static class Redeliver
 {
     public static void MapRedeliver(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/webhook-deliveries/{id}/redeliver", HandleAsync).RequireMerchant(Scopes.WebhooksWrite);
+        app.MapPost("/v1/webhook-deliveries/{id}/redeliver", HandleAsync).RequireMerchant(Scopes.WebhooksWrite)
+            .Describe("redeliverWebhook", "Send a delivery again from its first attempt")
+            .MayTake<RedeliverRequest>()
+            .Answers<DeliveryAnswer>(StatusCodes.Status202Accepted);
 
     private static async Task HandleAsync(
         HttpContext http,

@@ -4,6 +4,7 @@ using Kobbopay.Durability;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Webhooks.Deliveries;
@@ -37,6 +38,7 @@ internal sealed record ReplayRequest(string? Since)
 /// <param name="Status"><c>running</c>, <c>completed</c>, or <c>canceled</c>: the endpoint was disabled or deleted
 /// meanwhile.</param>
 /// <param name="Queued">Deliveries so far.</param>
+[SchemaName("WebhookReplay")]
 internal sealed record ReplayAnswer(
     string Id,
     string Environment,
@@ -73,11 +75,15 @@ internal static class Replays
 
     public static void MapReplays(this IEndpointRouteBuilder app)
     {
-        MapStart("recover", Recover);
-        MapStart("replay-missing", ReplayMissing);
-        app.MapGet("/v1/webhook-endpoints/{id}/replays/{replayId}", ReadAsync).RequireMerchant(Scopes.WebhooksRead);
+        MapStart("recover", Recover)
+            .Describe("recoverWebhooks", "Send again what an endpoint has failed to take");
+        MapStart("replay-missing", ReplayMissing)
+            .Describe("replayMissingWebhooks", "Send what an endpoint was never sent");
+        app.MapGet("/v1/webhook-endpoints/{id}/replays/{replayId}", ReadAsync).RequireMerchant(Scopes.WebhooksRead)
+            .Describe("getWebhookReplay", "Read how far a replay is")
+            .Answers<ReplayAnswer>();
 
-        void MapStart(string route, string kind) => app
+        IEndpointConventionBuilder MapStart(string route, string kind) => app
             .MapPost($"/v1/webhook-endpoints/{{id}}/{route}", (
                 HttpContext http,
                 string id,
@@ -88,7 +94,9 @@ internal static class Replays
                 TimeProvider clock,
                 CancellationToken cancellation) =>
                 StartAsync(http, id, kind, merchant, database, answers, signal, clock, cancellation))
-            .RequireMerchant(Scopes.WebhooksWrite);
+            .RequireMerchant(Scopes.WebhooksWrite)
+            .Takes<ReplayRequest>("since")
+            .Answers<ReplayAnswer>(StatusCodes.Status202Accepted);
     }
 
     private static async Task StartAsync(

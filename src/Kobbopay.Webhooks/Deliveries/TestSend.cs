@@ -5,6 +5,7 @@ using Kobbopay.Durability;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -31,7 +32,10 @@ internal static class TestSend
         """;
 
     public static void MapTestSend(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/webhook-endpoints/{id}/test", HandleAsync).RequireMerchant(Scopes.WebhooksWrite);
+        app.MapPost("/v1/webhook-endpoints/{id}/test", HandleAsync).RequireMerchant(Scopes.WebhooksWrite)
+            .Describe("testWebhookEndpoint", "Send a test event to a webhook endpoint")
+            .MayTake<TestSendRequest>()
+            .Answers<DeliveryAnswer>(StatusCodes.Status202Accepted);
 
     private static async Task HandleAsync(
         HttpContext http,

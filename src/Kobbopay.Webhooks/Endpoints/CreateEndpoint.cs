@@ -3,6 +3,7 @@ using Kobbopay.Client;
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Kobbopay.Webhooks.Deliveries;
 using Npgsql;
 
@@ -12,7 +13,10 @@ namespace Kobbopay.Webhooks.Endpoints;
 internal static class CreateEndpoint
 {
     public static void MapCreateEndpoint(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/webhook-endpoints", HandleAsync).RequireMerchant(Scopes.WebhooksWrite);
+        app.MapPost("/v1/webhook-endpoints", HandleAsync).RequireMerchant(Scopes.WebhooksWrite)
+            .Describe("createWebhookEndpoint", "Create a webhook endpoint")
+            .Takes<EndpointRequest>("url", "events")
+            .Answers<CreatedEndpointAnswer>(StatusCodes.Status201Created);
 
     private static async Task HandleAsync(
         HttpContext http,
@@ -63,6 +67,7 @@ internal static class CreateEndpoint
 }
 
 /// <summary>The endpoint and, this once, its secret.</summary>
+[SchemaName("CreatedWebhookEndpoint")]
 internal sealed record CreatedEndpointAnswer : EndpointAnswer
 {
     public CreatedEndpointAnswer(EndpointAnswer endpoint, string? secret)

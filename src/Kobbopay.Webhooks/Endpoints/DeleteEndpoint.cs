@@ -1,5 +1,6 @@
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Kobbopay.Webhooks.Deliveries;
 using Npgsql;
 
@@ -12,7 +13,9 @@ namespace Kobbopay.Webhooks.Endpoints;
 internal static class DeleteEndpoint
 {
     public static void MapDeleteEndpoint(this IEndpointRouteBuilder app) =>
-        app.MapDelete("/v1/webhook-endpoints/{id}", HandleAsync).RequireMerchant(Scopes.WebhooksWrite);
+        app.MapDelete("/v1/webhook-endpoints/{id}", HandleAsync).RequireMerchant(Scopes.WebhooksWrite)
+            .Describe("deleteWebhookEndpoint", "Delete a webhook endpoint and its secret")
+            .Answers(StatusCodes.Status204NoContent);
 
     private static async Task<IResult> HandleAsync(
         string id,

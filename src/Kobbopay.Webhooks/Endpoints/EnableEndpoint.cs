@@ -1,5 +1,6 @@
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Webhooks.Endpoints;
@@ -31,7 +32,10 @@ internal static class EnableEndpoint
         """;
 
     public static void MapEnableEndpoint(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/webhook-endpoints/{id}/enable", HandleAsync).RequireMerchant(Scopes.WebhooksWrite);
+        app.MapPost("/v1/webhook-endpoints/{id}/enable", HandleAsync).RequireMerchant(Scopes.WebhooksWrite)
+            .Describe("enableWebhookEndpoint", "Enable a disabled webhook endpoint")
+            .MayTake<EmptyRequest>()
+            .Answers<EndpointAnswer>();
 
     private static async Task HandleAsync(
         HttpContext http,

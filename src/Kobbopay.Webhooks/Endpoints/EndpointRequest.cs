@@ -1,4 +1,5 @@
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Kobbopay.Webhooks.Deliveries;
 
 namespace Kobbopay.Webhooks.Endpoints;
@@ -8,6 +9,7 @@ namespace Kobbopay.Webhooks.Endpoints;
 /// rules. A change leaves out what stays; where a field may be without a value, <c>null</c> takes the value away.
 /// </summary>
 /// <remarks>Setters, and no constructor: only they tell <c>null</c> from a field that is not there.</remarks>
+[SchemaName("WebhookEndpointRequest")]
 internal sealed record EndpointRequest
 {
     private const int LongestDescription = 500;

@@ -1,6 +1,7 @@
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Kobbopay.Webhooks.Deliveries;
 using Npgsql;
 using NpgsqlTypes;
@@ -14,7 +15,10 @@ namespace Kobbopay.Webhooks.Endpoints;
 internal static class PatchEndpoint
 {
     public static void MapPatchEndpoint(this IEndpointRouteBuilder app) =>
-        app.MapPatch("/v1/webhook-endpoints/{id}", HandleAsync).RequireMerchant(Scopes.WebhooksWrite);
+        app.MapPatch("/v1/webhook-endpoints/{id}", HandleAsync).RequireMerchant(Scopes.WebhooksWrite)
+            .Describe("updateWebhookEndpoint", "Change a webhook endpoint")
+            .Takes<EndpointRequest>()
+            .Answers<EndpointAnswer>();
 
     private static async Task<IResult> HandleAsync(
         HttpContext http,

@@ -2,6 +2,7 @@ using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Webhooks.Endpoints;
@@ -11,8 +12,12 @@ internal static class ReadEndpoints
 {
     public static void MapReadEndpoints(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/webhook-endpoints", ListAsync).RequireMerchant(Scopes.WebhooksRead);
-        app.MapGet("/v1/webhook-endpoints/{id}", OneAsync).RequireMerchant(Scopes.WebhooksRead);
+        app.MapGet("/v1/webhook-endpoints", ListAsync).RequireMerchant(Scopes.WebhooksRead)
+            .Describe("listWebhookEndpoints", "List webhook endpoints, newest first")
+            .Answers<Page<EndpointAnswer>>();
+        app.MapGet("/v1/webhook-endpoints/{id}", OneAsync).RequireMerchant(Scopes.WebhooksRead)
+            .Describe("getWebhookEndpoint", "Read a webhook endpoint")
+            .Answers<EndpointAnswer>();
     }
 
     /// <summary>Unknown, deleted, somebody else's, or of the other environment: one and the same answer.</summary>
@@ -68,6 +73,7 @@ internal static class ReadEndpoints
 /// disable</c>).</param>
 /// <param name="HeaderNames">Of the merchant's own headers; their values are never shown again.</param>
 /// <param name="SecretRotation">While the old secret stays valid beside the new one.</param>
+[SchemaName("WebhookEndpoint")]
 internal record EndpointAnswer(
     string Id,
     string Environment,

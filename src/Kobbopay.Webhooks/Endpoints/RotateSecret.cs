@@ -3,6 +3,7 @@ using Kobbopay.Client;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -57,8 +58,14 @@ internal static class RotateSecret
 
     public static void MapRotateSecret(this IEndpointRouteBuilder app)
     {
-        app.MapPost(Route, RotateAsync).RequireMerchant(Scopes.WebhooksWrite);
-        app.MapPost($"{Route}/complete", CompleteAsync).RequireMerchant(Scopes.WebhooksWrite);
+        app.MapPost(Route, RotateAsync).RequireMerchant(Scopes.WebhooksWrite)
+            .Describe("rotateWebhookSecret", "Give a webhook endpoint a new secret")
+            .MayTake<RotateSecretRequest>()
+            .Answers<RotatedEndpointAnswer>();
+        app.MapPost($"{Route}/complete", CompleteAsync).RequireMerchant(Scopes.WebhooksWrite)
+            .Describe("completeWebhookSecretRotation", "Let the new secret count alone")
+            .MayTake<EmptyRequest>()
+            .Answers<EndpointAnswer>();
     }
 
     private static async Task RotateAsync(
@@ -165,6 +172,7 @@ internal sealed record RotateSecretRequest(int? OverlapSeconds)
 }
 
 /// <summary>The endpoint and, this once, its new secret.</summary>
+[SchemaName("RotatedWebhookEndpoint")]
 internal sealed record RotatedEndpointAnswer : EndpointAnswer
 {
     public RotatedEndpointAnswer(EndpointAnswer endpoint, string? secret, DateTimeOffset? overlapUntil)

@@ -6,6 +6,7 @@ using Kobbopay.Durability;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -23,7 +24,10 @@ internal static class ExplainSignature
         ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz"];
 
     public static void MapExplainSignature(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/webhook-tools/explain-signature", HandleAsync).RequireMerchant(Scopes.WebhooksRead);
+        app.MapPost("/v1/webhook-tools/explain-signature", HandleAsync).RequireMerchant(Scopes.WebhooksRead)
+            .Describe("explainWebhookSignature", "Explain why a webhook does not verify")
+            .Takes<ExplainSignatureRequest>("headers")
+            .Answers<ExplainSignatureAnswer>();
 
     private static async Task<IResult> HandleAsync(
         HttpContext http,

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,6 +32,9 @@ internal sealed class Backend : IAsyncDisposable
 
     public ConcurrentQueue<string> LookUps { get; } = new();
 
+    /// <summary>The paths that it says it has, as JSON; null while it does not say.</summary>
+    public string? Description { get; set; } = "{}";
+
     /// <summary>What every route answers with; an empty 200 unless set.</summary>
     public RequestDelegate Answer { get; set; } = _ => Task.CompletedTask;
 
@@ -53,6 +57,7 @@ internal sealed class Backend : IAsyncDisposable
         var backend = new Backend(app);
         app.UseServiceDefaults();
         app.MapGet("/internal/api-keys/{hash}", backend.DescribeKey).RequireService(ResourceNames.Gateway);
+        app.MapGet(ApiDescriptionExtensions.Path, backend.Describe).RequireService(ResourceNames.Gateway);
         app.Map("/internal/{**rest}", backend.ReceiveAsync).AllowPublic();
         foreach (var prefix in Public)
             app.Map($"{prefix}/{{**rest}}", backend.ReceiveAsync).AllowPublic();
@@ -77,6 +82,12 @@ internal sealed class Backend : IAsyncDisposable
             ? Results.Json(key, ContractsJson.Default.ApiKeyDescription)
             : Results.NotFound();
     }
+
+    private IResult Describe() => Description is { } paths
+        ? Results.Text(
+            $$"""{"openapi":"3.1.1","info":{"title":"Kobbopay","version":"v1"},"paths":{{paths}}}""",
+            "application/json")
+        : Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
 
     private async Task ReceiveAsync(HttpContext http)
     {

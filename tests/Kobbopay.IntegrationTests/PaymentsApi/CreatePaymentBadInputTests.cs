@@ -18,6 +18,7 @@ public sealed class CreatePaymentBadInputTests(PaymentsFixture fixture) : IClass
         { "null", 422, "invalid_request", null },
         { "[]", 422, "invalid_request", "" },
         { Body(extra: ", \"colour\": \"red\""), 422, "invalid_request", "/colour" },
+        { Body(extra: ", \"expiry\": \"01:00:00\""), 422, "invalid_request", "/expiry" },
         { Body(extra: ", \"orderId\": \"twice\""), 422, "invalid_request", "/orderId" },
         { """{"currency": "USDT", "network": "example-network", "orderId": "o"}""", 422, "invalid_request", "/amount" },
         { """{"amount": null, "currency": "USDT", "network": "example-network", "orderId": "o"}""", 422,
