@@ -43,7 +43,9 @@ public static class Program
         builder.AddEvents();
         builder.AddPaymentsMessaging();
         builder.AddApiDescription(
-            PaymentsJson.Relaxed, EventsJson.Default, ExceptionsJson.Default, RailsJson.Default, SandboxJson.Default);
+            PaymentsJson.Relaxed, EventsJson.Default, ExceptionsJson.Default, RailsJson.Default, SandboxJson.Default,
+            AccessRequestsJson.Default, ApiKeysJson.Default, AccountJson.Default, OperatorsJson.Default,
+            ClaimsJson.Default, AuditJson.Relaxed);
 
         builder.Services.AddSingleton<PublicUrl>();
         builder.Services.AddSingleton<PaymentRenderer>();

@@ -18,9 +18,11 @@ internal static class AccessRequestPages
 
     public static void MapAccessRequestPages(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/request-access", [HttpMethods.Get, HttpMethods.Head], ShowFormAsync).AllowPublic();
-        app.MapPost("/request-access", SubmitAsync).AllowPublic();
-        app.MapMethods("/request-access/{token}", [HttpMethods.Get, HttpMethods.Head], ShowStatusAsync).AllowPublic();
+        app.MapMethods("/request-access", [HttpMethods.Get, HttpMethods.Head], ShowFormAsync).AllowPublic()
+            .ExcludeFromDescription();
+        app.MapPost("/request-access", SubmitAsync).AllowPublic().ExcludeFromDescription();
+        app.MapMethods("/request-access/{token}", [HttpMethods.Get, HttpMethods.Head], ShowStatusAsync).AllowPublic()
+            .ExcludeFromDescription();
         PageLayout.Assets.MapTo(app);
     }
 

@@ -7,6 +7,7 @@ using Kobbopay.Payments.Merchants.Settings;
 using Kobbopay.Payments.Rails;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.AccessRequests;
@@ -39,7 +40,10 @@ internal sealed record ApprovedJson(
 internal static class ApproveAccessRequest
 {
     public static void MapApproveAccessRequest(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/operator/access-requests/{requestId}/approve", HandleAsync).RequireOperator();
+        app.MapPost("/v1/operator/access-requests/{requestId}/approve", HandleAsync).RequireOperator()
+            .Describe("approveAccessRequest", "Approve an access request")
+            .Takes<ApproveRequest>("displayName", "environments")
+            .Answers<ApprovedJson>(StatusCodes.Status201Created);
 
     private static async Task<IResult> HandleAsync(
         HttpContext http,

@@ -4,6 +4,7 @@ using Kobbopay.Payments.Audit;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -26,13 +27,21 @@ internal static class DecideAccessRequest
 
     public static void MapDecideAccessRequest(this IEndpointRouteBuilder app)
     {
-        app.MapPost($"{Route}/notes", NoteAsync).RequireOperator();
-        app.MapPost($"{Route}/defer", (HttpContext http, string requestId, NpgsqlDataSource database, AuditTrail audit,
-            TimeProvider clock, CancellationToken cancellation) =>
-            DecideAsync(http, requestId, "deferred", database, audit, clock, cancellation)).RequireOperator();
-        app.MapPost($"{Route}/decline", (HttpContext http, string requestId, NpgsqlDataSource database,
-            AuditTrail audit, TimeProvider clock, CancellationToken cancellation) =>
-            DecideAsync(http, requestId, "declined", database, audit, clock, cancellation)).RequireOperator();
+        app.MapPost($"{Route}/notes", NoteAsync).RequireOperator()
+            .Describe("noteAccessRequest", "Write a note for the other operators")
+            .Takes<NoteRequest>("text")
+            .Answers<AccessRequestJson>(StatusCodes.Status201Created);
+        Map("defer", "deferred", "Put an access request off");
+        Map("decline", "declined", "Decline an access request");
+
+        void Map(string verb, string status, string summary) => app.MapPost(
+            $"{Route}/{verb}",
+            (HttpContext http, string requestId, NpgsqlDataSource database, AuditTrail audit, TimeProvider clock,
+                CancellationToken cancellation) =>
+                DecideAsync(http, requestId, status, database, audit, clock, cancellation)).RequireOperator()
+            .Describe($"{verb}AccessRequest", summary)
+            .Takes<DecisionRequest>("reason")
+            .Answers<AccessRequestJson>();
     }
 
     /// <summary>Locks a request that is still to be decided.</summary>

@@ -1,6 +1,7 @@
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.AccessRequests;
@@ -16,9 +17,17 @@ internal static class ReadAccessRequests
 
     public static void MapReadAccessRequests(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/operator/access-requests", ListAsync).RequireOperator();
-        app.MapGet("/v1/operator/access-requests/{requestId}", ReadAsync).RequireOperator();
-        app.MapGet("/v1/access-requests/{token}", ReadForApplicantAsync).AllowPublic();
+        app.MapGet("/v1/operator/access-requests", ListAsync).RequireOperator()
+            .Describe("listAccessRequests", "List access requests, newest first")
+            .TakesQuery(RequestQuery.PageNames)
+            .WithParameter("status", "Only those of this status.", Statuses)
+            .Answers<Page<AccessRequestJson>>();
+        app.MapGet("/v1/operator/access-requests/{requestId}", ReadAsync).RequireOperator()
+            .Describe("getAccessRequest", "Read an access request with its notes")
+            .Answers<AccessRequestJson>();
+        app.MapGet("/v1/access-requests/{token}", ReadForApplicantAsync).AllowPublic()
+            .Describe("getOwnAccessRequest", "Read what became of an own access request")
+            .Answers<ApplicantViewJson>();
     }
 
     /// <summary>A request with its notes, newest first.</summary>

@@ -3,6 +3,7 @@ using Kobbopay.Contracts;
 using Kobbopay.Payments.Audit;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.AccessRequests;
@@ -11,7 +12,10 @@ namespace Kobbopay.Payments.AccessRequests;
 internal static class SubmitAccessRequest
 {
     public static void MapSubmitAccessRequest(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/access-requests", HandleAsync).AllowPublic();
+        app.MapPost("/v1/access-requests", HandleAsync).AllowPublic()
+            .Describe("submitAccessRequest", "Ask for access")
+            .Takes<AccessApplication>("contactEmail", "useCase")
+            .Answers<SubmittedJson>(StatusCodes.Status201Created);
 
     private static async Task<IResult> HandleAsync(
         HttpContext http, AccessRequestStore store, CancellationToken cancellation)

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 
@@ -33,8 +34,17 @@ public static class ReadAuditLog
 
     public static void MapReadAuditLog(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/operator/audit-log", ListAsync).RequireOperator();
-        app.MapGet("/v1/operator/audit-log/verify", VerifyAsync).RequireOperator();
+        app.MapGet("/v1/operator/audit-log", ListAsync).RequireOperator()
+            .Describe("listAuditLog", "Read the audit log, oldest first")
+            .WithNumber("after", "The last sequence that you have.", 0)
+            .WithNumber("limit", "Entries at most.", 1, LargestLimit)
+            .WithParameter("merchant", "Only of this merchant.")
+            .Answers<AuditPage>();
+        app.MapGet("/v1/operator/audit-log/verify", VerifyAsync).RequireOperator()
+            .Describe("verifyAuditLog", "Recompute the audit log's hashes")
+            .WithParameter("sequence", "Of an exported head.")
+            .WithParameter("hash", "Of an exported head.")
+            .Answers<AuditVerdict>();
     }
 
     private static async Task<IResult> ListAsync(

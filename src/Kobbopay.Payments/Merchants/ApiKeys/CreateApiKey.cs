@@ -4,6 +4,7 @@ using Kobbopay.Payments.Audit;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants.ApiKeys;
@@ -15,7 +16,10 @@ internal static class CreateApiKey
     private const int ActiveLimit = 100;
 
     public static void MapCreateApiKey(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/api-keys", HandleAsync).RequireMerchant(Scopes.KeysWrite);
+        app.MapPost("/v1/api-keys", HandleAsync).RequireMerchant(Scopes.KeysWrite)
+            .Describe("createApiKey", "Create an API key")
+            .Takes<ApiKeyRequest>("label", "scopes")
+            .Answers<NewApiKeyJson>(StatusCodes.Status201Created);
 
     private static async Task HandleAsync(
         HttpContext http,

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants.ApiKeys;
@@ -14,8 +15,13 @@ internal static class ReadApiKeys
 
     public static void MapReadApiKeys(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/api-keys", ListAsync).RequireMerchant(Scopes.KeysWrite);
-        app.MapGet("/v1/api-keys/{keyId}", ReadAsync).RequireMerchant(Scopes.KeysWrite);
+        app.MapGet("/v1/api-keys", ListAsync).RequireMerchant(Scopes.KeysWrite)
+            .Describe("listApiKeys", "List API keys, newest first")
+            .TakesQuery(RequestQuery.PageNames)
+            .Answers<Page<ApiKeyJson>>();
+        app.MapGet("/v1/api-keys/{keyId}", ReadAsync).RequireMerchant(Scopes.KeysWrite)
+            .Describe("getApiKey", "Read an API key")
+            .Answers<ApiKeyJson>();
     }
 
     private static async Task<IResult> ListAsync(

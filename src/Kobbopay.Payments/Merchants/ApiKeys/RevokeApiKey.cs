@@ -3,6 +3,7 @@ using Kobbopay.Durability;
 using Kobbopay.Payments.Audit;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants.ApiKeys;
@@ -14,7 +15,9 @@ namespace Kobbopay.Payments.Merchants.ApiKeys;
 internal static class RevokeApiKey
 {
     public static void MapRevokeApiKey(this IEndpointRouteBuilder app) =>
-        app.MapDelete("/v1/api-keys/{keyId}", HandleAsync).RequireMerchant(Scopes.KeysWrite);
+        app.MapDelete("/v1/api-keys/{keyId}", HandleAsync).RequireMerchant(Scopes.KeysWrite)
+            .Describe("revokeApiKey", "Revoke an API key")
+            .Answers(StatusCodes.Status204NoContent);
 
     private static async Task<IResult> HandleAsync(
         HttpContext http,

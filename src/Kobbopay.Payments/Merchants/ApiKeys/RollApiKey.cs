@@ -4,6 +4,7 @@ using Kobbopay.Payments.Audit;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants.ApiKeys;
@@ -31,7 +32,10 @@ internal sealed record RollRequest(int? OverlapSeconds)
 internal static class RollApiKey
 {
     public static void MapRollApiKey(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/api-keys/{keyId}/roll", HandleAsync).RequireMerchant(Scopes.KeysWrite);
+        app.MapPost("/v1/api-keys/{keyId}/roll", HandleAsync).RequireMerchant(Scopes.KeysWrite)
+            .Describe("rollApiKey", "Replace an API key, with an overlap")
+            .MayTake<RollRequest>()
+            .Answers<NewApiKeyJson>(StatusCodes.Status201Created);
 
     private static async Task HandleAsync(
         HttpContext http,

@@ -8,6 +8,7 @@ using Kobbopay.Payments.Events;
 using Kobbopay.Payments.Merchants.ApiKeys;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants.Claims;
@@ -33,14 +34,20 @@ internal sealed class ClaimMaterials(
             var body = await JsonBody.ReadAsync(http, ClaimsJson.Default.ClaimRequest, cancellation);
             var preview = await claims.PreviewAsync(http, body.Value, cancellation);
             return Results.Json(preview, ClaimsJson.Default.ClaimPreview);
-        }).AllowPublic();
+        }).AllowPublic()
+            .Describe("previewClaim", "See what a claim link opens, and the addresses of xpubs")
+            .Takes<ClaimRequest>("token", "code")
+            .Answers<ClaimPreview>();
         app.MapPost("/v1/claims", async (HttpContext http, ClaimMaterials claims, CancellationToken cancellation) =>
         {
             var body = await JsonBody.ReadAsync(http, ClaimsJson.Default.ClaimRequest, cancellation);
             var claimed = await claims.ClaimAsync(http, body.Value, cancellation);
             return Results.Json(
                 claimed, ClaimsJson.Default.ClaimedMaterials, statusCode: StatusCodes.Status201Created);
-        }).AllowPublic();
+        }).AllowPublic()
+            .Describe("claimMaterials", "Claim a merchant's materials, once")
+            .Takes<ClaimRequest>("token", "code")
+            .Answers<ClaimedMaterials>(StatusCodes.Status201Created);
     }
 
     public async Task<ClaimPreview> PreviewAsync(

@@ -19,8 +19,8 @@ internal static class ClaimPages
 
     public static void MapClaimPages(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/claim", [HttpMethods.Get, HttpMethods.Head], OpenAsync).AllowPublic();
-        app.MapPost("/claim", SubmitAsync).AllowPublic();
+        app.MapMethods("/claim", [HttpMethods.Get, HttpMethods.Head], OpenAsync).AllowPublic().ExcludeFromDescription();
+        app.MapPost("/claim", SubmitAsync).AllowPublic().ExcludeFromDescription();
     }
 
     private static Task OpenAsync(HttpContext http, CancellationToken cancellation) =>

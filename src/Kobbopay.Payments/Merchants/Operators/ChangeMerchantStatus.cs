@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Merchants.Claims;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants.Operators;
@@ -14,15 +15,18 @@ internal static class ChangeMerchantStatus
 {
     public static void MapChangeMerchantStatus(this IEndpointRouteBuilder app)
     {
-        Map("suspend", "merchant.suspended", MerchantStatus.Suspended);
-        Map("resume", "merchant.resumed", MerchantStatus.Active);
-        Map("close", "merchant.closed", MerchantStatus.Closed);
+        Map("suspend", "merchant.suspended", MerchantStatus.Suspended, "Suspend a merchant");
+        Map("resume", "merchant.resumed", MerchantStatus.Active, "Resume a suspended merchant");
+        Map("close", "merchant.closed", MerchantStatus.Closed, "Close a merchant for good");
 
-        void Map(string verb, string action, string status) => app.MapPost(
+        void Map(string verb, string action, string status, string summary) => app.MapPost(
             $"/v1/operator/merchants/{{merchantId}}/{verb}",
             (HttpContext http, string merchantId, MerchantChange change, AuditTrail audit, TimeProvider clock,
                 CancellationToken cancellation) =>
-                HandleAsync(http, merchantId, action, status, change, audit, clock, cancellation)).RequireOperator();
+                HandleAsync(http, merchantId, action, status, change, audit, clock, cancellation)).RequireOperator()
+            .Describe($"{verb}Merchant", summary)
+            .Takes<ReasonRequest>("reason")
+            .Answers<MerchantJson>();
     }
 
     private static async Task<IResult> HandleAsync(

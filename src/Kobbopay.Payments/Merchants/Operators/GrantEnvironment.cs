@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Kobbopay.Payments.Audit;
+using Kobbopay.Payments.Merchants.Settings;
 using Kobbopay.Payments.Rails;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments.Merchants.Operators;
 
@@ -14,7 +16,10 @@ namespace Kobbopay.Payments.Merchants.Operators;
 internal static class GrantEnvironment
 {
     public static void MapGrantEnvironment(this IEndpointRouteBuilder app) =>
-        app.MapPut("/v1/operator/merchants/{merchantId}/environments/{environment}", HandleAsync).RequireOperator();
+        app.MapPut("/v1/operator/merchants/{merchantId}/environments/{environment}", HandleAsync).RequireOperator()
+            .Describe("grantEnvironment", "Grant a merchant an environment, its rails and its limit")
+            .Takes<EnvironmentTerms>("rails")
+            .Answers<MerchantJson>();
 
     private static async Task<IResult> HandleAsync(
         HttpContext http,

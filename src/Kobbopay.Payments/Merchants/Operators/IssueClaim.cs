@@ -2,6 +2,7 @@ using Kobbopay.Contracts;
 using Kobbopay.Payments.Merchants.Claims;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants.Operators;
@@ -27,7 +28,10 @@ internal sealed record IssueClaimRequest(string? Environment, string? Kind)
 internal static class IssueClaim
 {
     public static void MapIssueClaim(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/operator/merchants/{merchantId}/claims", HandleAsync).RequireOperator();
+        app.MapPost("/v1/operator/merchants/{merchantId}/claims", HandleAsync).RequireOperator()
+            .Describe("issueClaim", "Issue a claim link")
+            .Takes<IssueClaimRequest>("environment")
+            .Answers<ClaimLink>(StatusCodes.Status201Created);
 
     private static async Task<IResult> HandleAsync(
         HttpContext http,

@@ -2,6 +2,7 @@ using Kobbopay.Payments.Merchants.Settings;
 using Kobbopay.Payments.Rails;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants.Operators;
@@ -13,7 +14,10 @@ namespace Kobbopay.Payments.Merchants.Operators;
 internal static class PatchMerchantSettings
 {
     public static void MapPatchMerchantSettings(this IEndpointRouteBuilder app) =>
-        app.MapPatch("/v1/operator/merchants/{merchantId}/environments/{environment}", HandleAsync).RequireOperator();
+        app.MapPatch("/v1/operator/merchants/{merchantId}/environments/{environment}", HandleAsync).RequireOperator()
+            .Describe("changeMerchantSettings", "Change a merchant's settings")
+            .Takes<SettingsRequest>()
+            .Answers<AccountJsonBody>();
 
     private static async Task<IResult> HandleAsync(
         HttpContext http,

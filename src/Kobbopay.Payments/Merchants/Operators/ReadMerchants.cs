@@ -6,6 +6,7 @@ using Kobbopay.Payments.Rails;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants.Operators;
@@ -41,8 +42,14 @@ internal static class ReadMerchants
 
     public static void MapReadMerchants(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/operator/merchants", ListAsync).RequireOperator();
-        app.MapGet("/v1/operator/merchants/{merchantId}", ReadAsync).RequireOperator();
+        app.MapGet("/v1/operator/merchants", ListAsync).RequireOperator()
+            .Describe("listMerchants", "List merchants, newest first")
+            .TakesQuery(RequestQuery.PageNames)
+            .WithParameter("status", "Only those of this status.", MerchantStatus.All)
+            .Answers<Page<MerchantRowJson>>();
+        app.MapGet("/v1/operator/merchants/{merchantId}", ReadAsync).RequireOperator()
+            .Describe("getMerchant", "Read a merchant with its environments and links")
+            .Answers<MerchantJson>();
     }
 
     public static ProblemException NotFound() => new(ProblemCodes.NotFound, "There is no such merchant.");

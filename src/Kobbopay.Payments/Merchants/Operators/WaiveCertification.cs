@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Kobbopay.Payments.Audit;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments.Merchants.Operators;
 
@@ -11,7 +12,10 @@ namespace Kobbopay.Payments.Merchants.Operators;
 internal static class WaiveCertification
 {
     public static void MapWaiveCertification(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/operator/merchants/{merchantId}/waive-certification", HandleAsync).RequireOperator();
+        app.MapPost("/v1/operator/merchants/{merchantId}/waive-certification", HandleAsync).RequireOperator()
+            .Describe("waiveCertification", "Let a merchant go live without a certification")
+            .Takes<ReasonRequest>("reason")
+            .Answers<MerchantJson>();
 
     private static async Task<IResult> HandleAsync(
         HttpContext http,

@@ -3,6 +3,7 @@ using Kobbopay.Contracts;
 using Kobbopay.Payments.Rails;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants.Settings;
@@ -34,8 +35,13 @@ internal static class Account
 {
     public static void MapAccount(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/account", ReadAsync).RequireMerchant(Scopes.PaymentsRead);
-        app.MapPatch("/v1/account", PatchAsync).RequireMerchant(Scopes.KeysWrite);
+        app.MapGet("/v1/account", ReadAsync).RequireMerchant(Scopes.PaymentsRead)
+            .Describe("getAccount", "Read the account in the key's environment")
+            .Answers<AccountJsonBody>();
+        app.MapPatch("/v1/account", PatchAsync).RequireMerchant(Scopes.KeysWrite)
+            .Describe("changeAccount", "Change the settings of the key's environment")
+            .Takes<SettingsRequest>()
+            .Answers<AccountJsonBody>();
     }
 
     /// <summary>The merchant in one environment, or null.</summary>
