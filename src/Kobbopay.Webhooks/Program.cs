@@ -70,6 +70,7 @@ public static class Program
         app.MapReadEndpoints();
         app.MapDeleteEndpoint();
         app.MapCheckWebhookUrl();
+        app.MapPutFirstEndpoint();
         app.MapPatchEndpoint();
         app.MapEnableEndpoint();
         app.MapRotateSecret();
