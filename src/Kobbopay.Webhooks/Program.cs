@@ -3,6 +3,7 @@ using Kobbopay.ServiceDefaults;
 using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.Webhooks.Certification;
 using Kobbopay.Webhooks.Deliveries;
 using Kobbopay.Webhooks.Endpoints;
 using Kobbopay.Webhooks.Tools;
@@ -48,6 +49,7 @@ public static class Program
         builder.Services.AddDeliveries();
         builder.Services.AddSandboxClocks();
         builder.Services.AddTools();
+        builder.Services.AddSingleton<RunsUnderWay>();
         builder.Services.AddLoop<ReplayWorker>();
         // The bus has a health check of its own for the broker.
         builder.AddRabbitMQClient(ResourceNames.Messaging, client => client.DisableHealthChecks = true);
@@ -80,6 +82,8 @@ public static class Program
         app.MapRedeliver();
         app.MapTestSend();
         app.MapReplays();
+        app.MapCertifyReceiver();
+        app.MapReadCertifications();
         return app;
     }
 }
