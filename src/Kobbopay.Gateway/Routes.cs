@@ -24,7 +24,7 @@ public static class Routes
             "/v1/payments", "/v1/events", "/v1/sandbox", "/v1/rails", "/v1/exceptions", "/v1/unmatched-transfers",
             "/v1/reports");
         Forward(ResourceNames.Webhooks, forwarding.ForMerchantAsync,
-            "/v1/webhook-endpoints", "/v1/webhook-deliveries", "/v1/webhook-tools");
+            "/v1/webhook-endpoints", "/v1/webhook-deliveries", "/v1/webhook-tools", "/v1/certification");
         Forward(ResourceNames.PublicStatus, forwarding.ForAnybodyAsync,
             "/v1/public", "/pay");
 

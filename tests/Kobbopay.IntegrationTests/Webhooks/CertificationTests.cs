@@ -18,12 +18,14 @@ public sealed class CertificationTests(EndpointTests.OneHouse one)
 
     public ValueTask DisposeAsync() => _receiver.DisposeAsync();
 
-    [Fact]
-    public async Task The_sample_passes_everything_and_others_hear_of_it()
+    [Theory]
+    [InlineData("node")]
+    [InlineData("dotnet")]
+    public async Task A_sample_passes_everything_and_others_hear_of_it(string program)
     {
         var certified = await Told<ReceiverCertified>.ListenAsync(House);
         var audited = await Told<AuditRecorded>.ListenAsync(House);
-        var (sample, url) = await Certifying.StartNodeSampleAsync(_secret);
+        var (sample, url) = await Certifying.StartSampleAsync(program, _secret);
         await using var _ = sample;
         var (merchant, endpoint) = await Certifying.MerchantAsync(House, url, _secret);
 
@@ -41,8 +43,8 @@ public sealed class CertificationTests(EndpointTests.OneHouse one)
         report.Checks().Should().OnlyContain(check => check.GetProperty("advice").GetString() == null);
         (await audited.OfAsync(merchant, 1)).Should().Equal(
             $$"""receiver.certified {{report.Text("id")}} {"url":"{{url}}","endpoint":"{{endpoint}}"}""");
-        await Eventually.TrueAsync(() => certified.Messages.Count > 0);
-        var heard = certified.Messages.Should().ContainSingle().Subject;
+        var heard = (await Eventually.SeeAsync(() => certified.Messages, messages => messages.Count > 0))
+            .Should().ContainSingle().Subject;
         (Id.Format(Id.Certification, heard.CertificationId), heard.MerchantId,
             Id.Format(Id.WebhookEndpoint, heard.EndpointId))
             .Should().Be((report.Text("id"), merchant.Identity.MerchantId, endpoint));

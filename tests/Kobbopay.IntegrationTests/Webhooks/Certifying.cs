@@ -57,16 +57,19 @@ internal static class Certifying
         request, secret, request.ReceivedAt,
         name => request.Headers.GetValueOrDefault(name)?.Split(' ')[0]);
 
-    /// <summary>The sample as its README starts it.</summary>
-    public static async Task<(ChildProcess Process, Uri Url)> StartNodeSampleAsync(string secret)
+    /// <summary>A sample as its README starts it.</summary>
+    public static async Task<(ChildProcess Process, Uri Url)> StartSampleAsync(string program, string secret)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Kobbopay.sln")))
             folder = folder.Parent!;
         var announced = new TaskCompletionSource<Uri>();
         const string Announcement = "listening on ";
+        var sample = program == "node"
+            ? Path.Combine(folder.FullName, "samples", "receiver-node", "receiver.mjs")
+            : Path.Combine(AppContext.BaseDirectory, "Kobbopay.Samples.Receiver.dll");
         var process = await ChildProcess.StartAsync(
-            new ChildCommand("receiver", "node", [Path.Combine(folder.FullName, "samples/receiver-node/receiver.mjs")])
+            new ChildCommand("receiver", program, [sample])
             {
                 Environment = new Dictionary<string, string>(StringComparer.Ordinal)
                 {

@@ -121,22 +121,34 @@ internal sealed class WebhooksHouse : IAsyncDisposable
 
     /// <param name="key">The idempotency key.</param>
     public Task<Answer> SendAsync(
-        MerchantIdentity? merchant, HttpMethod method, string target, HttpContent? body, string? key = null) =>
-        SendAsync(method, target, body, headers =>
-        {
-            if (merchant is not null)
-                headers.Add(IdentityToken.Header, Gateway().ForMerchant(ResourceNames.Webhooks, merchant));
-            if (key is not null)
-                headers.Add("Idempotency-Key", key);
-        });
+        MerchantIdentity? merchant,
+        HttpMethod method,
+        string target,
+        HttpContent? body,
+        string? key = null,
+        CancellationToken? cancellation = null) =>
+        SendAsync(
+            method,
+            target,
+            body,
+            headers =>
+            {
+                if (merchant is not null)
+                    headers.Add(IdentityToken.Header, Gateway().ForMerchant(ResourceNames.Webhooks, merchant));
+                if (key is not null)
+                    headers.Add("Idempotency-Key", key);
+            },
+            cancellation ?? TestContext.Current.CancellationToken);
 
     /// <summary>A call as Payments makes it.</summary>
     public Task<Answer> PutAsPaymentsAsync(string target, object body) => SendAsync(
         HttpMethod.Put, target, JsonContent.Create(body),
-        headers => Issuer("Kobbopay.Payments", PaymentsKey).SignCall(ResourceNames.Webhooks, headers));
+        headers => Issuer("Kobbopay.Payments", PaymentsKey).SignCall(ResourceNames.Webhooks, headers),
+        TestContext.Current.CancellationToken);
 
     private async Task<Answer> SendAsync(
-        HttpMethod method, string target, HttpContent? body, Action<HttpRequestHeaders> identify)
+        HttpMethod method, string target, HttpContent? body, Action<HttpRequestHeaders> identify,
+        CancellationToken cancellation)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false })
         {
@@ -144,8 +156,8 @@ internal sealed class WebhooksHouse : IAsyncDisposable
         };
         using var request = new HttpRequestMessage(method, target) { Content = body };
         identify(request.Headers);
-        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
-        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        using var response = await client.SendAsync(request, cancellation);
+        var text = await response.Content.ReadAsStringAsync(cancellation);
         return new Answer(
             (int)response.StatusCode,
             text.Length == 0 ? default : JsonElement.Parse(text),
