@@ -59,6 +59,8 @@ internal sealed record Check(string Name, string Title, bool IsGood, string Advi
         var (status, observed) = slowest switch
         {
             null => (Failed, $"no answer within {AnswerLimit.TotalSeconds} s"),
+            // The status came in time, and the rest of the answer did not end.
+            { } time when time >= AnswerLimit => (Failed, $"the slowest took {time.TotalMilliseconds:0} ms"),
             { } time when time > SlowAnswer => (Warning, $"the slowest took {time.TotalMilliseconds:0} ms"),
             { } time => (Passed, $"the slowest took {time.TotalMilliseconds:0} ms"),
         };

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Kobbopay.Client;
 using Kobbopay.Contracts;
 using Kobbopay.Testing;
@@ -180,6 +181,39 @@ public sealed class CertificationTests(EndpointTests.OneHouse one)
         report.Faults()[4].Should().MatchRegex("^answer_time warning: the slowest took 1[1-9][0-9]{2} ms$");
         report.AdviceFor("answer_time").Should().StartWith("Answer first and work later: ");
         report.AdviceFor("unsigned").Should().StartWith("Your receiver limits requests, ");
+    }
+
+    [Fact]
+    public async Task A_receiver_that_hangs_costs_a_run_of_limited_length()
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        _receiver.Answers(WebhookAnswer.Of(200));
+        var (_, report) = await RunAsync(_ => WebhookAnswer.Of(200).After(TimeSpan.FromSeconds(8)));
+
+        TimeProvider.System.GetElapsedTime(began).Should().BeLessThan(TimeSpan.FromSeconds(45));
+        report.Results().Should().HaveCount(11);
+        report.Faults().Should().HaveCount(9);
+        report.Faults()[0].Should().Be("duplicate failed: no answer within 5 s");
+        report.Faults()[7..].Should().Equal(
+            "slow_body failed: not tried: the checks before took 30 s", "answer_time failed: no answer within 5 s");
+    }
+
+    [Fact]
+    public async Task An_answer_that_does_not_end_is_too_slow_whatever_its_status()
+    {
+        var isFirst = true;
+        await using var raw = RawReceiver.Start(async (connection, stop) =>
+        {
+            var length = isFirst ? 1 : 0;
+            isFirst = false;
+            await connection.WriteAsync(
+                Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"), stop);
+        });
+        var (merchant, _) = await Certifying.MerchantAsync(House, raw.Url, _secret);
+
+        var report = await merchant.PostAsync(Certifying.Route);
+
+        report.Faults()[^1].Should().StartWith("answer_time failed: the slowest took 5");
     }
 
     [Fact]
