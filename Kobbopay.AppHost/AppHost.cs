@@ -68,7 +68,9 @@ if (builder.ExecutionContext.IsRunMode)
     var demo = DemoShop.Keep(builder.AppHostDirectory);
     var demoApiKey = builder.AddParameter("demoapikey", demo.ApiKey, secret: true);
     var demoWebhookSecret = builder.AddParameter("demowebhooksecret", demo.WebhookSecret, secret: true);
-    gateway.WithEndpoint("http", endpoint => endpoint.Port = demo.Port);
+    gateway
+        .WithEndpoint("http", endpoint => endpoint.Port = demo.Port)
+        .WithEnvironment("Operators__Keys__demo", demo.OperatorKeyHash);
     payments
         .WithEnvironment("PublicUrl", gateway.GetEndpoint("http"))
         .WithEnvironment("Simulator__BlockInterval", "00:00:03")

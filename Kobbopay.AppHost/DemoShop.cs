@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography;
+using System.Text;
 using Kobbopay.Contracts;
 
 namespace Kobbopay.AppHost;
@@ -26,6 +27,9 @@ internal sealed record DemoShop(int Port, string ApiKey, string WebhookSecret, s
     public static string WebhookUrl { get; } = string.Create(
         CultureInfo.InvariantCulture,
         $"http://127.0.0.1:{PortFrom("KOBBOPAY_WEBHOOK_PORT") ?? DefaultWebhookPort}/webhooks");
+
+    /// <summary>What the gateway is told of the operator's key.</summary>
+    public string OperatorKeyHash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(OperatorKey)));
 
     /// <summary>The gateway's URL.</summary>
     public string Url => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}");

@@ -75,7 +75,8 @@ public sealed partial class IdentityMiddleware(
 
     private async Task RequireServiceAsync(HttpContext http, RouteAccess.Internal needed)
     {
-        if (await CallerAsync(http) is { Merchant: null, Operator: null } caller && needed.Callers.Contains(caller.Service))
+        if (await CallerAsync(http) is { Merchant: null, Operator: null, Service: var service }
+            && needed.Callers.Contains(service))
             return;
 
         // A service whose identity is not accepted must not take that for an answer to its question ("no such key").

@@ -4,6 +4,7 @@ using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.ServiceDefaults.Web.Description;
+using Kobbopay.Webhooks.Certification;
 using Kobbopay.Webhooks.Deliveries;
 using Kobbopay.Webhooks.Endpoints;
 using Kobbopay.Webhooks.Tools;
@@ -50,6 +51,7 @@ public static class Program
         builder.Services.AddDeliveries();
         builder.Services.AddSandboxClocks();
         builder.Services.AddTools();
+        builder.Services.AddSingleton<RunsUnderWay>();
         builder.Services.AddLoop<ReplayWorker>();
         // The bus has a health check of its own for the broker.
         builder.AddRabbitMQClient(ResourceNames.Messaging, client => client.DisableHealthChecks = true);
@@ -73,6 +75,7 @@ public static class Program
         app.MapReadEndpoints();
         app.MapDeleteEndpoint();
         app.MapCheckWebhookUrl();
+        app.MapPutFirstEndpoint();
         app.MapPatchEndpoint();
         app.MapEnableEndpoint();
         app.MapRotateSecret();
@@ -82,6 +85,8 @@ public static class Program
         app.MapRedeliver();
         app.MapTestSend();
         app.MapReplays();
+        app.MapCertifyReceiver();
+        app.MapReadCertifications();
         return app;
     }
 }

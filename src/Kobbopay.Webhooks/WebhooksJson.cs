@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.Webhooks.Certification;
 using Kobbopay.Webhooks.Deliveries;
 using Kobbopay.Webhooks.Endpoints;
 using Kobbopay.Webhooks.Tools;
@@ -34,6 +35,10 @@ namespace Kobbopay.Webhooks;
 [JsonSerializable(typeof(TestEvent))]
 [JsonSerializable(typeof(ReplayRequest))]
 [JsonSerializable(typeof(ReplayAnswer))]
+[JsonSerializable(typeof(CertificationRequest))]
+[JsonSerializable(typeof(CertificationAnswer))]
+[JsonSerializable(typeof(Page<CertificationAnswer>), TypeInfoPropertyName = "CertificationPage")]
+[JsonSerializable(typeof(IReadOnlyList<CheckAnswer>), TypeInfoPropertyName = "Checks")]
 [JsonSerializable(typeof(Dictionary<string, string>), TypeInfoPropertyName = "Headers")]
 internal sealed partial class WebhooksJson : JsonSerializerContext;
 

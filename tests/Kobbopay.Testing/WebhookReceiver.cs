@@ -47,6 +47,9 @@ public sealed class WebhookReceiver : IAsyncDisposable
     /// <summary>What is answered when the script is used up.</summary>
     public WebhookAnswer Default { get; set; } = WebhookAnswer.Of(200);
 
+    /// <summary>Answers by what came, instead of <see cref="Default"/>: a receiver that verifies.</summary>
+    public Func<ReceivedWebhook, WebhookAnswer>? Judge { get; set; }
+
     /// <param name="address">A loopback address, such as 127.0.0.2 for an endpoint of another IP.</param>
     /// <param name="port">0 takes a free one.</param>
     public static async Task<WebhookReceiver> StartAsync(string address = "127.0.0.1", int port = 0)
@@ -86,16 +89,17 @@ public sealed class WebhookReceiver : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        requests.Enqueue(new ReceivedWebhook(
+        var received = new ReceivedWebhook(
             TimeProvider.System.GetUtcNow(),
             context.Request.Method,
             context.Request.Path + context.Request.QueryString,
             context.Request.Headers.ToDictionary(
                 header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
-            body.ToArray()));
+            body.ToArray());
+        requests.Enqueue(received);
 
         await Gate.WaitAsync(context.RequestAborted);
-        var answer = script.TryDequeue(out var scripted) ? scripted : Default;
+        var answer = script.TryDequeue(out var scripted) ? scripted : Judge?.Invoke(received) ?? Default;
         if (answer.Delay > TimeSpan.Zero)
             await Task.Delay(answer.Delay, TimeProvider.System, context.RequestAborted);
         if (answer.Status is not { } status)

@@ -9,7 +9,8 @@ internal static class PageFrame
     private const int ReloadWithoutScript = 15;
 
     public static readonly PageAssets Assets = new(
-        typeof(PageFrame).Assembly, "/pay/assets", $"{typeof(PageFrame).Namespace}.Assets", "pay.js", "pay.css", "icon.svg");
+        typeof(PageFrame).Assembly, "/pay/assets", $"{typeof(PageFrame).Namespace}.Assets",
+        "pay.js", "pay.css", "icon.svg");
 
     // Before the pages that use it: static fields are set in the order in which they stand.
     private static readonly Html Reload = Html.Of(

@@ -9,7 +9,7 @@ namespace Kobbopay.Webhooks.Deliveries;
 /// allocation. A pool may connect for one request and serve it on a connection that has become free meanwhile; a
 /// connection counts as this attempt's only when it was ready before the bytes were sent.
 /// </summary>
-internal sealed class AttemptContent : HttpContent
+internal class AttemptContent : HttpContent
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
@@ -59,8 +59,11 @@ internal sealed class AttemptContent : HttpContent
         Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         _sent = _clock.GetTimestamp();
-        return stream.WriteAsync(_body, cancellationToken).AsTask();
+        return WriteAsync(stream, _body, cancellationToken);
     }
+
+    protected virtual Task WriteAsync(Stream stream, ReadOnlyMemory<byte> body, CancellationToken cancellation) =>
+        stream.WriteAsync(body, cancellation).AsTask();
 
     protected override bool TryComputeLength(out long length)
     {

@@ -40,19 +40,12 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
         try
         {
             using var request = Sign(delivery, url, content, startedAt, activity?.Id ?? delivery.TraceParent);
-            var pool = delivery.Target.Environment == MerchantEnvironments.Live ? _live : _test;
-            using var response = await pool.SendAsync(request, deadline.Token);
-            content.Answered();
-            attempt = await Answer.ReadAsync(response, startedAt, clock, deadline.Token);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or IOException)
-        {
-            attempt = new Attempt(startedAt, TimeSpan.Zero, StatusCode: null, ErrorKinds.Of(failure));
+            attempt = await PostAsync(request, content, delivery.Target.Environment, startedAt, deadline.Token);
         }
         catch (CryptographicException)
         {
             // The key ring lacks this row's key: ours to mend, and the delivery waits for it by its schedule.
-            attempt = new Attempt(startedAt, TimeSpan.Zero, StatusCode: null, ErrorKinds.SecretUnavailable);
+            attempt = new Attempt(startedAt, content.Elapsed, StatusCode: null, ErrorKinds.SecretUnavailable);
         }
 
         if (activity is { IsAllDataRequested: true })
@@ -61,11 +54,37 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
             activity.SetTag("error.type", attempt.ErrorKind);
         }
 
+        return attempt;
+    }
+
+    /// <summary>Posts a request that is complete, through the guarded pool of its environment.</summary>
+    /// <param name="content">The request's own.</param>
+    /// <param name="deadline">Its end is the attempt's, as a time-out.</param>
+    internal async Task<Attempt> PostAsync(
+        HttpRequestMessage request,
+        AttemptContent content,
+        string environment,
+        DateTimeOffset startedAt,
+        CancellationToken deadline)
+    {
+        Attempt attempt;
+        try
+        {
+            var pool = environment == MerchantEnvironments.Live ? _live : _test;
+            using var response = await pool.SendAsync(request, deadline);
+            content.Answered();
+            attempt = await Answer.ReadAsync(response, startedAt, clock, deadline);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or IOException)
+        {
+            attempt = new Attempt(startedAt, TimeSpan.Zero, StatusCode: null, ErrorKinds.Of(failure));
+        }
+
         return attempt with
         {
             Latency = content.Elapsed,
             Connect = content.Connect,
-            Tls = content.Tls(url.Scheme == Uri.UriSchemeHttps),
+            Tls = content.Tls(request.RequestUri!.Scheme == Uri.UriSchemeHttps),
             FirstByte = content.FirstByte,
         };
     }
@@ -79,15 +98,30 @@ public sealed class DeliverySender(EgressGuard egress, SecretVault vault, TimePr
     private HttpRequestMessage Sign(
         ClaimedDelivery delivery, Uri url, AttemptContent content, DateTimeOffset now, string? traceParent)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = content };
         var eventId = Id.Format(Id.Event, delivery.EventId);
         var secrets = delivery.Target.OpenSecrets(vault, now);
-        foreach (var (name, value) in secrets.Headers)
+        var signed = WebhookSignature.Sign(
+            eventId, now, delivery.Body, secrets.Secret, secrets.NextSecret, delivery.Target.BodySignature);
+        return Request(url, content, secrets.Headers, signed, delivery.DeliveryId, traceParent);
+    }
+
+    /// <summary>A request as an endpoint gets it.</summary>
+    /// <param name="own">The merchant's headers.</param>
+    /// <param name="signed">Id, time and signatures.</param>
+    internal static HttpRequestMessage Request(
+        Uri url,
+        AttemptContent content,
+        IReadOnlyList<KeyValuePair<string, string>> own,
+        IReadOnlyList<KeyValuePair<string, string>> signed,
+        Guid deliveryId,
+        string? traceParent)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = content };
+        foreach (var (name, value) in own)
             request.Headers.TryAddWithoutValidation(name, value);
-        foreach (var (name, value) in WebhookSignature.Sign(
-            eventId, now, delivery.Body, secrets.Secret, secrets.NextSecret, delivery.Target.BodySignature))
+        foreach (var (name, value) in signed)
             request.Headers.TryAddWithoutValidation(name, value);
-        request.Headers.TryAddWithoutValidation(WebhookHeaders.DeliveryId, Id.Format(Id.Delivery, delivery.DeliveryId));
+        request.Headers.TryAddWithoutValidation(WebhookHeaders.DeliveryId, Id.Format(Id.Delivery, deliveryId));
         request.Headers.TryAddWithoutValidation("User-Agent", "Kobbopay-Webhooks/1.0");
         if (traceParent is not null)
             request.Headers.TryAddWithoutValidation("traceparent", traceParent);

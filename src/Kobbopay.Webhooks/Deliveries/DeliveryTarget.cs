@@ -48,7 +48,7 @@ public sealed record DeliveryTarget(
         return _url;
     }
 
-    private static DeliveryTarget Read(NpgsqlDataReader row) => new(
+    public static DeliveryTarget Read(NpgsqlDataReader row) => new(
         row.GetGuid(0),
         row.GetGuid(1),
         row.GetString(2),

@@ -29,6 +29,7 @@ internal static class Redeliver
         MerchantIdentity merchant,
         NpgsqlDataSource database,
         StoredAnswers answers,
+        Audit audit,
         EndpointLanes lanes,
         Signal<DeliveryWorker> signal,
         TimeProvider clock,
@@ -55,6 +56,9 @@ internal static class Redeliver
                 var now = clock.GetUtcNow();
                 await using var batch = connection.CreateBatch();
                 Requeue.AddTo(batch, [deliveryId], now);
+                audit.AddTo(
+                    batch, "webhook_delivery.redelivered", delivery.Id,
+                    new AuditDetails(Endpoint: delivery.EndpointId));
                 await batch.ExecuteNonQueryAsync(cancellation);
                 delivery = delivery with { Status = DeliveryResult.Pending, NextAttemptAt = now, FinishedAt = null };
             }

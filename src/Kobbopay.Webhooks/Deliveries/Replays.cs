@@ -90,10 +90,11 @@ internal static class Replays
                 MerchantIdentity merchant,
                 NpgsqlDataSource database,
                 StoredAnswers answers,
+                Audit audit,
                 Signal<ReplayWorker> signal,
                 TimeProvider clock,
                 CancellationToken cancellation) =>
-                StartAsync(http, id, kind, merchant, database, answers, signal, clock, cancellation))
+                StartAsync(http, id, kind, merchant, database, answers, audit, signal, clock, cancellation))
             .RequireMerchant(Scopes.WebhooksWrite)
             .Takes<ReplayRequest>("since")
             .Answers<ReplayAnswer>(StatusCodes.Status202Accepted);
@@ -106,6 +107,7 @@ internal static class Replays
         MerchantIdentity merchant,
         NpgsqlDataSource database,
         StoredAnswers answers,
+        Audit audit,
         Signal<ReplayWorker> signal,
         TimeProvider clock,
         CancellationToken cancellation)
@@ -120,7 +122,7 @@ internal static class Replays
             var now = clock.GetUtcNow();
             var since = body.Value.Validate(now);
             var endpoint = await EnabledEndpoint.FindAsync(connection, merchant, id, cancellation);
-            var replay = await InsertAsync(connection, merchant, endpoint.Id, kind, since, now, cancellation);
+            var replay = await InsertAsync(connection, merchant, audit, endpoint.Id, kind, since, now, cancellation);
             return new(
                 replay, StatusCodes.Status202Accepted,
                 $"/v1/webhook-endpoints/{replay.EndpointId}/replays/{replay.Id}");
@@ -131,6 +133,7 @@ internal static class Replays
     private static async Task<ReplayAnswer> InsertAsync(
         NpgsqlConnection connection,
         MerchantIdentity merchant,
+        Audit audit,
         Guid endpointId,
         string kind,
         DateTimeOffset since,
@@ -139,11 +142,14 @@ internal static class Replays
     {
         await using var command = new NpgsqlCommand(
             $"""
-            insert into replays (id, merchant_id, environment, endpoint_id, kind, since, place, ending, created_at,
-              worked_at)
-            values ($1, $2, $3, $4, $5, $6, lowest_id($6), lowest_id($7 + interval '1 ms'), $7, $7)
-            on conflict (endpoint_id, kind, since) where finished_at is null do update set since = excluded.since
-            returning {ReplayAnswer.Columns}
+            with replay as (
+              insert into replays (id, merchant_id, environment, endpoint_id, kind, since, place, ending, created_at,
+                worked_at)
+              values ($1, $2, $3, $4, $5, $6, lowest_id($6), lowest_id($7 + interval '1 ms'), $7, $7)
+              on conflict (endpoint_id, kind, since) where finished_at is null do update set since = excluded.since
+              returning {ReplayAnswer.Columns}),
+            audited as ({Audit.Insert} $8, $9, $10 from replay where id = $1)
+            select {ReplayAnswer.Columns} from replay
             """,
             connection);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Id.New(now) });
@@ -152,6 +158,9 @@ internal static class Replays
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = since });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+        audit.AddTo(
+            command.Parameters, $"webhook_endpoint.{kind}_started", Id.Format(Id.WebhookEndpoint, endpointId),
+            new AuditDetails(Since: since));
         await using var row = await command.ExecuteReaderAsync(cancellation);
         await row.ReadAsync(cancellation);
         return ReplayAnswer.Read(row);

@@ -24,6 +24,7 @@ internal static class CreateEndpoint
         EgressGuard egress,
         SecretVault vault,
         StoredAnswers answers,
+        Audit audit,
         NpgsqlDataSource database,
         TimeProvider clock,
         CancellationToken cancellation)
@@ -42,6 +43,7 @@ internal static class CreateEndpoint
             var headers = body.Value.Headers ?? [];
             row.Insert(batch, vault.Seal(row.Id, secret), vault.SealHeaders(row.Id, headers!));
             var created = EndpointAnswer.Of(row, clock.GetUtcNow());
+            audit.AddTo(batch, "webhook_endpoint.created", created.Id, AuditDetails.Of(row));
             answer(
                 batch,
                 new CreatedEndpointAnswer(created, secret),

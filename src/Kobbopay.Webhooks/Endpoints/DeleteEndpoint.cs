@@ -22,23 +22,26 @@ internal static class DeleteEndpoint
         MerchantIdentity merchant,
         NpgsqlDataSource database,
         DeliveryQueue queue,
+        Audit audit,
         TimeProvider clock,
         CancellationToken cancellation)
     {
         var endpointId = ReadEndpoints.ParseId(id);
         await using var command = database.CreateCommand(
-            """
+            $"""
             with gone as (
               update webhook_endpoints
               set deleted_at = $4, status = 'disabled', disabled_reason = 'deleted',
                 disabled_at = coalesce(disabled_at, $4)
               where id = $1 and merchant_id = $2 and environment = $3 and deleted_at is null
-              returning id)
+              returning id),
+            audited as ({Audit.Insert} $5, $6, $7 from gone)
             delete from webhook_secrets s using gone g where s.endpoint_id = g.id
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = endpointId });
         command.Parameters.AddOwner(merchant);
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() });
+        audit.AddTo(command.Parameters, "webhook_endpoint.deleted", id);
         if (await command.ExecuteNonQueryAsync(cancellation) == 0)
             throw ReadEndpoints.NotFound();
 

@@ -25,7 +25,8 @@ internal static class EnableEndpoint
           update endpoint_state s
           set failing_since = null, failures = 0, failed_event_id = null, failed_events_differ = false,
             warned_at = null
-          from asked where s.endpoint_id = asked_id and was_disabled)
+          from asked where s.endpoint_id = asked_id and was_disabled),
+        audited as ({Audit.Insert} $4, $5, $6 from asked where was_disabled)
         update webhook_endpoints set status = 'enabled', disabled_reason = null, disabled_at = null
         from asked where id = asked_id
         returning {EndpointRow.Columns}
@@ -42,6 +43,7 @@ internal static class EnableEndpoint
         string id,
         MerchantIdentity merchant,
         StoredAnswers answers,
+        Audit audit,
         NpgsqlDataSource database,
         TimeProvider clock,
         CancellationToken cancellation)
@@ -56,6 +58,7 @@ internal static class EnableEndpoint
         {
             await using var command = new NpgsqlCommand(Enable, connection);
             EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
+            audit.AddTo(command.Parameters, "webhook_endpoint.enabled", id);
             var endpoint = await EndpointRow.ReadOneAsync(command, cancellation);
             return new(EndpointAnswer.Of(endpoint, clock.GetUtcNow()));
         }

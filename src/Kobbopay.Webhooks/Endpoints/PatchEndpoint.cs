@@ -26,6 +26,7 @@ internal static class PatchEndpoint
         MerchantIdentity merchant,
         EgressGuard egress,
         SecretVault vault,
+        Audit audit,
         NpgsqlDataSource database,
         TimeProvider clock,
         CancellationToken cancellation)
@@ -47,7 +48,8 @@ internal static class PatchEndpoint
               returning {EndpointRow.Columns}),
             headers as (
               update webhook_secrets s set headers_key_id = $15, headers_sealed = $16
-              from changed c where s.endpoint_id = c.id and $13)
+              from changed c where s.endpoint_id = c.id and $13),
+            audited as ({Audit.Insert} $17, $18, $19 from changed)
             select * from changed
             """);
         EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
@@ -55,8 +57,23 @@ internal static class PatchEndpoint
         var headers = vault.SealHeaders(endpointId, (request.Headers ?? [])!);
         command.Parameters.AddNullable(headers?.KeyId, NpgsqlDbType.Text);
         command.Parameters.AddNullable(headers?.Bytes, NpgsqlDbType.Bytea);
+        audit.AddTo(command.Parameters, "webhook_endpoint.changed", id, Changes(request));
         var endpoint = await EndpointRow.ReadOneAsync(command, cancellation);
         return EndpointAnswer.Of(endpoint, clock.GetUtcNow()).Json();
+    }
+
+    private static AuditDetails Changes(EndpointRequest request)
+    {
+        string[] cleared =
+        [
+            .. request is { SetsDescription: true, Description: null } ? ["description"] : Array.Empty<string>(),
+            .. request is { SetsRateLimit: true, RateLimit: null } ? ["rateLimit"] : Array.Empty<string>(),
+            .. request is { SetsHeaders: true, Headers: null } ? ["headers"] : Array.Empty<string>(),
+        ];
+        return new AuditDetails(
+            request.Url, request.EventNames, request.Description, request.Ordering, request.BodySignature,
+            request.RateLimit, request.Headers is null ? null : [.. request.Headers.Keys],
+            cleared.Length > 0 ? cleared : null);
     }
 
     /// <summary>$4 to $14.</summary>

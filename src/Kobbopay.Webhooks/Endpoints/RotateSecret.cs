@@ -41,7 +41,8 @@ internal static class RotateSecret
               else coalesce(s.overlap_until, s.previous_retired_at) end
           from asked a
           where s.endpoint_id = a.id and ($5 is null or s.overlap_until is null or s.overlap_until <= $4)
-          returning s.endpoint_id)
+          returning s.endpoint_id),
+        audited as ({Audit.Insert} $8, $9, $10 from rotated)
         select a.*, exists (select from rotated) from asked a
         """;
 
@@ -52,7 +53,9 @@ internal static class RotateSecret
           set key_id = s.next_key_id, sealed = s.next_sealed, next_key_id = null, next_sealed = null,
             overlap_until = null, previous_key_id = s.key_id, previous_sealed = s.sealed,
             previous_retired_at = least(s.overlap_until, $4)
-          from asked a where s.endpoint_id = a.id and s.overlap_until is not null)
+          from asked a where s.endpoint_id = a.id and s.overlap_until is not null
+          returning s.previous_retired_at),
+        audited as ({Audit.Insert} $5, $6, $7 from completed where previous_retired_at = $4)
         select * from asked
         """;
 
@@ -74,6 +77,7 @@ internal static class RotateSecret
         MerchantIdentity merchant,
         SecretVault vault,
         StoredAnswers answers,
+        Audit audit,
         NpgsqlDataSource database,
         TimeProvider clock,
         CancellationToken cancellation)
@@ -98,6 +102,9 @@ internal static class RotateSecret
             command.Parameters.AddNullable(overlapUntil, NpgsqlDbType.TimestampTz);
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = next.KeyId });
             command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = next.Bytes });
+            audit.AddTo(
+                command.Parameters, "webhook_endpoint.secret_rotated", id,
+                new AuditDetails(OverlapUntil: overlapUntil));
             var rotated = EndpointAnswer.Of(
                 await ReadAsync(command, cancellation) with { OverlapUntil = overlapUntil }, now);
             return new(
@@ -111,6 +118,7 @@ internal static class RotateSecret
         string id,
         MerchantIdentity merchant,
         StoredAnswers answers,
+        Audit audit,
         NpgsqlDataSource database,
         TimeProvider clock,
         CancellationToken cancellation)
@@ -127,6 +135,7 @@ internal static class RotateSecret
             await using var command = new NpgsqlCommand(Complete, connection);
             EndpointRow.AddTarget(command.Parameters, endpointId, merchant);
             command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+            audit.AddTo(command.Parameters, "webhook_endpoint.rotation_completed", id);
             var endpoint = await EndpointRow.ReadOneAsync(command, cancellation) with { OverlapUntil = null };
             return new(EndpointAnswer.Of(endpoint, now));
         }

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Kobbopay.Contracts;
@@ -23,6 +24,7 @@ namespace Kobbopay.IntegrationTests.Webhooks;
 internal sealed class WebhooksHouse : IAsyncDisposable
 {
     private static readonly string ToWebhooks = new('g', 43);
+    private static readonly string PaymentsKey = new('p', 43);
 
     private readonly TestDatabase _database;
     private readonly TestBroker _broker;
@@ -67,6 +69,7 @@ internal sealed class WebhooksHouse : IAsyncDisposable
             $"--ConnectionStrings:{ResourceNames.WebhooksDatabase}={_database.ConnectionString}",
             $"--ConnectionStrings:{ResourceNames.Messaging}={_broker.Uri}",
             $"--Identity:Accept:{ResourceNames.Gateway}:0={ToWebhooks}",
+            $"--Identity:Accept:{ResourceNames.Payments}:0={PaymentsKey}",
             $"--Identity:Issue:{ResourceNames.Payments}={ToWebhooks}",
             .. KeyRing,
             .. _settings,
@@ -117,20 +120,44 @@ internal sealed class WebhooksHouse : IAsyncDisposable
     }
 
     /// <param name="key">The idempotency key.</param>
-    public async Task<Answer> SendAsync(
-        MerchantIdentity? merchant, HttpMethod method, string target, HttpContent? body, string? key = null)
+    public Task<Answer> SendAsync(
+        MerchantIdentity? merchant,
+        HttpMethod method,
+        string target,
+        HttpContent? body,
+        string? key = null,
+        CancellationToken? cancellation = null) =>
+        SendAsync(
+            method,
+            target,
+            body,
+            headers =>
+            {
+                if (merchant is not null)
+                    headers.Add(IdentityToken.Header, Gateway().ForMerchant(ResourceNames.Webhooks, merchant));
+                if (key is not null)
+                    headers.Add("Idempotency-Key", key);
+            },
+            cancellation ?? TestContext.Current.CancellationToken);
+
+    /// <summary>A call as Payments makes it.</summary>
+    public Task<Answer> PutAsPaymentsAsync(string target, object body) => SendAsync(
+        HttpMethod.Put, target, JsonContent.Create(body),
+        headers => Issuer("Kobbopay.Payments", PaymentsKey).SignCall(ResourceNames.Webhooks, headers),
+        TestContext.Current.CancellationToken);
+
+    private async Task<Answer> SendAsync(
+        HttpMethod method, string target, HttpContent? body, Action<HttpRequestHeaders> identify,
+        CancellationToken cancellation)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false })
         {
             BaseAddress = new Uri(_app!.Urls.Single()),
         };
         using var request = new HttpRequestMessage(method, target) { Content = body };
-        if (merchant is not null)
-            request.Headers.Add(IdentityToken.Header, GatewayIssuer().ForMerchant(ResourceNames.Webhooks, merchant));
-        if (key is not null)
-            request.Headers.Add("Idempotency-Key", key);
-        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
-        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        identify(request.Headers);
+        using var response = await client.SendAsync(request, cancellation);
+        var text = await response.Content.ReadAsStringAsync(cancellation);
         return new Answer(
             (int)response.StatusCode,
             text.Length == 0 ? default : JsonElement.Parse(text),
@@ -138,10 +165,12 @@ internal sealed class WebhooksHouse : IAsyncDisposable
             response.Headers.Contains("Idempotency-Replayed"));
     }
 
-    private IdentityIssuer GatewayIssuer() => new(
+    private IdentityIssuer Gateway() => Issuer("Kobbopay.Gateway", ToWebhooks);
+
+    private IdentityIssuer Issuer(string service, string key) => new(
         new IdentityKeys(new ConfigurationBuilder().AddInMemoryCollection(
-            [new($"Identity:Issue:{ResourceNames.Webhooks}", ToWebhooks)]).Build()),
-        Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "Kobbopay.Gateway" })
+            [new($"Identity:Issue:{ResourceNames.Webhooks}", key)]).Build()),
+        Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = service })
             .Environment,
         _clock);
 }
