@@ -27,7 +27,8 @@ public sealed class MerchantEventTests
         var feed = await Eventually.GetAsync(
             () => house.Payments.FeedAsync(house.Payments.Merchant), page => page.Sequences().Length == 3);
         feed.Sequences().Should().Equal(1, 2, 3);
-        feed.Types().Should().BeEquivalentTo("payment.created", "webhook_endpoint.failing", "webhook_endpoint.disabled");
+        feed.Types().Should().BeEquivalentTo(
+            "payment.created", "webhook_endpoint.failing", "webhook_endpoint.disabled");
         var failing = feed["data"]!.AsArray().Single(one => (string)one!["type"]! == "webhook_endpoint.failing")!;
         var bytes = (await house.Payments.SendAsync(HttpMethod.Get, $"/v1/events/{failing["id"]}")).Body;
         bytes.Should().Be(

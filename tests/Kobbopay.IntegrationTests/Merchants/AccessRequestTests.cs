@@ -92,7 +92,8 @@ public sealed class AccessRequestTests : MerchantsHouse
     [InlineData("null", "[]", "/displayName")]
     [InlineData("\"X\"", "null", "/environments")]
     [InlineData("\"X\"", """[{"environment":"prod","rails":[]}]""", "/environments/0/environment")]
-    [InlineData("\"X\"", """[{"environment":"test","rails":[]}]""", "/environments/0/rails")]
+    [InlineData("\"X\"", """[{"environment":"test"}]""", "/environments/0/rails")]
+    [InlineData("\"X\"", """[{"environment":"test","rails":[]},{"environment":"test"}]""", "/environments")]
     [InlineData("\"X\"", """[{"environment":"test","rails":[{"network":"n"}]}]""", "/environments/0/rails/0")]
     [InlineData(
         "\"X\"", """[{"environment":"live","rails":[{"network":"example-network","currency":"USDT"}]}]""",

@@ -12,7 +12,8 @@ public sealed class EventTypesTests
         var ofPayments = typeof(PaymentEventTypes).GetFields(BindingFlags.Public | BindingFlags.Static)
             .Select(field => (string)field.GetValue(null)!);
 
-        EventTypes.All.Should().BeEquivalentTo(ofPayments.Concat(EventTypes.BornElsewhere));
+        EventTypes.All.Should().BeEquivalentTo(
+            [.. ofPayments, .. EventTypes.BornElsewhere, EventTypes.ApiKeyMisused, EventTypes.XpubChanged]);
     }
 
     [Fact]

@@ -28,9 +28,10 @@ internal sealed record EnvironmentTerms(
 
         if (RequestsPerSecond is < 1 or > HighestRate)
             yield return new InvalidField($"{pointer}/requestsPerSecond", "out_of_range", $"1 to {HighestRate}.");
-        if (Rails is not { Count: > 0 })
+        // None may be granted yet: a merchant can get its materials before the installation has a network for it.
+        if (Rails is null)
         {
-            yield return new InvalidField($"{pointer}/rails", "required", "Name one rail at least.");
+            yield return new InvalidField($"{pointer}/rails", "required", "Name the rails; an empty list grants none.");
             yield break;
         }
 
