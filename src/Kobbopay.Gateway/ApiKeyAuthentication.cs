@@ -95,7 +95,10 @@ public sealed partial class ApiKeyAuthentication(
             if (!keys.Holds(hash) && !guessing.MayLookUp(http))
                 return null;
             // The caller may have gone; the question is worth its answer all the same.
-            return await keys.FindAsync(hash, CancellationToken.None);
+            var key = await keys.FindAsync(hash, CancellationToken.None);
+            if (key is null)
+                guessing.Note(http);
+            return key;
         }
         catch (Exception failure) when (IsOutage(failure))
         {

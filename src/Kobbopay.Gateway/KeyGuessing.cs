@@ -20,6 +20,9 @@ public sealed class KeyGuessing(RateLimits limits, KeyActivity activity)
         return limited;
     }
 
+    /// <summary>A wrong key of a request that has been answered already.</summary>
+    public void Note(HttpContext http) => limits.TryTake(limits.OfAddress(Limited.WrongKey, http));
+
     /// <summary>
     /// Whether Payments may be asked for a key that is not held here: not as often as somebody can invent keys.
     /// </summary>

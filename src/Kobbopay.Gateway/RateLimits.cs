@@ -20,7 +20,7 @@ public enum Limited
 /// A bucket of tokens, one per request. Its rate is part of its name, so that a changed limit is a new, full bucket at
 /// once, and the old one is forgotten when it has filled up.
 /// </summary>
-/// <param name="Who">The key's id, or an address's network.</param>
+/// <param name="Who">The key's id, or an address's place among all.</param>
 /// <param name="Size">Tokens of a full bucket.</param>
 /// <param name="PerToken">Time in which one token comes back.</param>
 [StructLayout(LayoutKind.Auto)]
@@ -32,6 +32,12 @@ public sealed class RateLimits(LiveSettings<LimitSettings> settings) : IDisposab
     private const string LimitHeader = "RateLimit-Limit";
     private const string RemainingHeader = "RateLimit-Remaining";
     private const string ResetHeader = "RateLimit-Reset";
+
+    /// <summary>
+    /// Buckets of a kind for all addresses together, each network's by its hash: whoever owns a large range could fill
+    /// the memory otherwise. Two that share a bucket are rare, and others after each start.
+    /// </summary>
+    private const uint AddressBuckets = 65_536;
 
     /// <summary>Keys that are looked up for an address whose tries are used up.</summary>
     private const int LookUpsPerSecond = 5;
@@ -60,7 +66,9 @@ public sealed class RateLimits(LiveSettings<LimitSettings> settings) : IDisposab
             Limited.LookUpAfterWrongKeys => (LookUpsPerSecond, TimeSpan.FromSeconds(1) / LookUpsPerSecond),
             _ => (now.PublicBurst, TimeSpan.FromSeconds(1) / now.PublicPerSecond),
         };
-        return new Bucket(what, ClientAddress.NetworkOf(http), size, perToken);
+        // Seeded by the runtime at each start, so that nobody can choose whose bucket they share.
+        var place = (uint)HashCode.Combine(ClientAddress.NetworkOf(http)) % AddressBuckets;
+        return new Bucket(what, new Guid(place, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), size, perToken);
     }
 
     /// <summary>Takes a token and puts the headers on the answer; the refusal when there is none.</summary>
