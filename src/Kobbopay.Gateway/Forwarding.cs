@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Kobbopay.Contracts;
 using Kobbopay.Gateway.Operators;
 using Kobbopay.ServiceDefaults;
@@ -38,6 +39,8 @@ public sealed partial class Forwarding(
         ConnectTimeout = ServiceDiscoveryResolver.ConnectPatience,
         // So that a service that moved to another address is found again.
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        // A header that is no ASCII is the service's to refuse, by name; left to the client it would be our fault.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
         ActivityHeadersPropagator = new ReverseProxyPropagator(new TraceContextOnly()),
     });
 

@@ -162,7 +162,7 @@ public sealed class WholeKobbopay : IAsyncLifetime
             UseProxy = false,
             UseCookies = false,
             // Headers that are no ASCII are sent as well.
-            RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
         };
         return new HttpClient(handler) { BaseAddress = UrlOf(port) };
     }
