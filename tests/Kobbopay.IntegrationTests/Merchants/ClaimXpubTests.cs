@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Kobbopay.IntegrationTests.Merchants;
 
-/// <summary>Xpubs are the merchant's to enter and to confirm; here on a network that does nothing but want one.</summary>
+/// <summary>Xpubs are the merchant's to enter and to confirm; here on a network that only wants one.</summary>
 public sealed class ClaimXpubTests : MerchantsHouse
 {
     private const string Xpub =

@@ -103,16 +103,16 @@ internal static class ClaimPages
             {PageLayout.Summary(errors)}
             <form method="post" action="/claim" autocomplete="off">
             {new FormField("token", "The link's token", token, errors)
-            {
-                Required = true,
-                Hint = "Filled in from the link. Otherwise paste what follows the # in it.",
-            }.Render()}
+        {
+            Required = true,
+            Hint = "Filled in from the link. Otherwise paste what follows the # in it.",
+        }.Render()}
             {new FormField("code", "Code", null, errors)
-            {
-                Required = true,
-                MaxLength = 6,
-                Autocomplete = "one-time-code",
-            }.Render()}
+        {
+            Required = true,
+            MaxLength = 6,
+            Autocomplete = "one-time-code",
+        }.Render()}
             <button type="submit">Continue</button>
             </form>
             """),

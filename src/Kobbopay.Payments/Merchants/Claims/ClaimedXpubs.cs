@@ -1,6 +1,6 @@
+using Kobbopay.Payments.Merchants.Settings;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Evm;
-using Kobbopay.Payments.Merchants.Settings;
 using Kobbopay.ServiceDefaults.Web;
 using Npgsql;
 
