@@ -29,6 +29,8 @@ missing() {
             rabbitmq) [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || packages="$packages rabbitmq-server" ;;
             chromium) has chromium-headless-shell || has chromium || packages="$packages chromium-headless-shell" ;;
             nodejs) has node || packages="$packages nodejs" ;;
+            nginx) [ -x /usr/sbin/nginx ] || packages="$packages nginx-light" ;;
+            wrk) has wrk || packages="$packages wrk" ;;
             npm) has npm || packages="$packages npm" ;;
             *) echo "install.sh: unknown part '$part'" >&2; exit 2 ;;
         esac

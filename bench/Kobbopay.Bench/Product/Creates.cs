@@ -110,7 +110,7 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
     }
 
     /// <summary>The header by which the gateway knows the merchant.</summary>
-    private KeyValuePair<string, string> Key() => new("x-api-key", product.Configuration.ApiKey);
+    public KeyValuePair<string, string> Key() => new("x-api-key", product.Configuration.ApiKey);
 
     /// <summary>The header by which the gateway would name the merchant; made anew when it has aged.</summary>
     public KeyValuePair<string, string> Identity()

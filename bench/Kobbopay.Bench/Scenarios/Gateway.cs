@@ -20,6 +20,9 @@ internal static class Gateway
             var creates = new Creates(bench, product);
             Report.Row("G2", await Ratio.MeasureAsync(
                 creates.ThroughGateway(Clients), creates.Direct(Clients), bench.Plan, cancellation));
+            await ManyKeys.AddAsync(bench, product, cancellation);
+            Report.Row("G2, 100,000 keys", await Ratio.MeasureAsync(
+                creates.ThroughGateway(Clients), creates.Direct(Clients), bench.Plan, cancellation));
         }
 
         await using var hello = await Role.StartAsync(cancellation, HelloRole.Name);

@@ -90,7 +90,7 @@ public sealed class RunningKobbopay : IAsyncDisposable
     /// <summary>An HTTP client of the demo merchant.</summary>
     public HttpClient Merchant()
     {
-        var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(30) };
+        var client = new HttpClient(new PatientClient()) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(30) };
         client.DefaultRequestHeaders.Add("x-api-key", ApiKey);
         return client;
     }
