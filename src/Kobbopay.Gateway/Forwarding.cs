@@ -19,6 +19,7 @@ public sealed partial class Forwarding(
     OperatorAuthentication operators,
     IdentityIssuer issuer,
     RateLimits limits,
+    KeyActivity activity,
     TimeProvider clock,
     ILogger<Forwarding> logger) : IDisposable
 {
@@ -97,10 +98,16 @@ public sealed partial class Forwarding(
         var method = http.Request.Method;
         var reads = HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
         var bucket = limits.OfAddress(reads ? Limited.Public : writes, http);
-        if (limits.Take(http, bucket, "Too many requests from your address.") is { } refusal)
-            await Problems.WriteAsync(http, refusal);
-        else
+        if (limits.Take(http, bucket, "Too many requests from your address.") is not { } refusal)
+        {
             await ForwardAsync(http, service, ForwardedRequest.Anonymous);
+            return;
+        }
+
+        // Tokens and codes of claim links are guessed as keys are.
+        if (bucket.What == Limited.Claim)
+            activity.Guessed(ClientAddress.NetworkNameOf(http));
+        await Problems.WriteAsync(http, refusal);
     }
 
     public void Dispose() => _client.Dispose();

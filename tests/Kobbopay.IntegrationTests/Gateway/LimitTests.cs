@@ -128,6 +128,15 @@ public sealed class LimitTests : GatewayHouse
         answers.First(answer => answer.Status != 200).ShouldBeProblem("rate_limited").Should().Contain("your address");
     }
 
+    [Fact]
+    public async Task Who_tries_many_claim_links_is_recorded()
+    {
+        await ManyAsync(12, () => SendPlainAsync(HttpMethod.Post, "/v1/claims", body: null));
+
+        Gateway.Services.GetRequiredService<KeyActivity>().Take()!.Guessing.Should().ContainSingle()
+            .Which.Should().BeEquivalentTo(new { Address = "127.0.0.1", Refused = 2 });
+    }
+
     /// <summary>All at once: time gives tokens back.</summary>
     private static Task<GatewayAnswer[]> ManyAsync(int count, Func<Task<GatewayAnswer>> send) =>
         Task.WhenAll(Enumerable.Range(0, count).Select(_ => send()));

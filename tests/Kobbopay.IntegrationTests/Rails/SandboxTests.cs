@@ -170,6 +170,8 @@ public sealed class SandboxTests : IAsyncLifetime
             "chainId":null,"status":"enabled","experimental":false}
             """.ReplaceLineEndings(string.Empty));
 
+        await _payments.ScalarAsync<object>(
+            "insert into merchant_settings (merchant_id, environment) select id, 'live' from merchants; select 1");
         var live = await _payments.SendAsync(
             HttpMethod.Get, "/v1/rails", null, _payments.Merchant with { Environment = "live" });
         live.Body.GetProperty("data").GetArrayLength().Should().Be(0);
