@@ -82,19 +82,15 @@ internal static class TransferChanges
     /// Payments that one more block means something to: all that are Paid, and whoever has money above a height from
     /// which on it may lack confirmations, whatever the status.
     /// </summary>
-    public static void SelectWaiting(
-        NpgsqlBatch batch, string chain, string network, long block, int mostConfirmations)
+    public static void SelectWaiting(NpgsqlBatch batch, string chain, long block)
     {
         var select = batch.Add("""
             select id from payments where chain = $1 and status = 'Paid'
             union
-            select payment_id from transfers where chain = $1 and canonical and block_number
-              > $2 - greatest($3, (select most from network_confirmations where network = $4))
+            select payment_id from transfers where chain = $1 and canonical and block_number > $2
             """);
         select.AddText(chain);
         select.AddLong(block);
-        select.AddInteger(mostConfirmations);
-        select.AddText(network);
     }
 
     public static TransferRow Read(NpgsqlDataReader row) => new(

@@ -9,8 +9,10 @@ namespace Kobbopay.Payments.Rails;
 /// <param name="Number">Height of the newest block taken in; -1 before the first.</param>
 /// <param name="Failing">It could not be read in full the last time.</param>
 /// <param name="Delayed">For longer than is tolerated (<see cref="ChainDelay"/>).</param>
+/// <param name="MostConfirmations">That any merchant's payments on the network have been asked to have; 0 where all
+/// have the rail's own number.</param>
 internal sealed record ChainCursor(
-    string Chain, long Number, string? Hash, DateTimeOffset? Time, bool Failing, bool Delayed)
+    string Chain, long Number, string? Hash, DateTimeOffset? Time, bool Failing, bool Delayed, int MostConfirmations)
 {
     /// <summary>Blocks remembered per chain: the deepest reorganisation that can be followed.</summary>
     public const int Remembered = 512;
@@ -24,8 +26,9 @@ internal sealed record ChainCursor(
         insert.AddText(chain);
         insert.AddText(network);
         batch.Add("""
-            select block_number, block_hash, block_time, failing_since is not null, delayed from chains
-            where chain = $1 for update skip locked
+            select block_number, block_hash, block_time, failing_since is not null, delayed,
+              coalesce((select most from network_confirmations n where n.network = chains.network), 0)
+            from chains where chain = $1 for update skip locked
             """).AddText(chain);
         await using var row = await batch.ExecuteReaderAsync(cancellation);
         if (!await row.ReadAsync(cancellation))
@@ -36,7 +39,8 @@ internal sealed record ChainCursor(
             PaymentRows.TextOrNull(row, 1),
             row.IsDBNull(2) ? null : PaymentRows.Time(row, 2),
             row.GetBoolean(3),
-            row.GetBoolean(4));
+            row.GetBoolean(4),
+            row.GetInt32(5));
     }
 
     /// <summary>Hashes of the remembered blocks by height.</summary>

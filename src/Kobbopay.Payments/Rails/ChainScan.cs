@@ -86,8 +86,9 @@ public sealed class ChainScan(
         TransferChanges.SelectWatched(batch, cursor.Chain, recipients);
         TransferChanges.SelectKnown(batch, cursor.Chain, recipients, txHashes);
         TransferChanges.SelectAbove(batch, cursor.Chain, walk.Fork);
-        var mostConfirmations = rail.Assets.Select(asset => asset.MostConfirmations).DefaultIfEmpty(0).Max();
-        TransferChanges.SelectWaiting(batch, cursor.Chain, rail.Network, walk.Fork, mostConfirmations);
+        var mostConfirmations = rail.Assets.Select(asset => asset.MostConfirmations)
+            .Append(cursor.MostConfirmations).Max();
+        TransferChanges.SelectWaiting(batch, cursor.Chain, walk.Fork - mostConfirmations);
         UnmatchedTransfers.SelectKnownAndAbove(batch, cursor.Chain, txHashes, walk.Fork);
 
         await using var row = await batch.ExecuteReaderAsync(cancellation);

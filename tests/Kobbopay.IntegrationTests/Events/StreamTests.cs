@@ -96,6 +96,7 @@ public sealed class StreamTests
             "--applicationName=Kobbopay.Gateway",
             "--urls=http://127.0.0.1:0",
             "--Logging:Console:LogLevel:Default=None",
+            $"--ConnectionStrings:{ResourceNames.Messaging}={payments.Broker}",
             $"--Identity:Issue:{ResourceNames.Payments}={PaymentsHost.GatewayKey}",
             $"--services:{ResourceNames.Payments}:http:0={payments.Url}",
         ]);

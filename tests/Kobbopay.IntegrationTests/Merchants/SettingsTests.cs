@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Kobbopay.Contracts;
 using Kobbopay.IntegrationTests.PaymentsApi;
+using Kobbopay.Testing;
 
 namespace Kobbopay.IntegrationTests.Merchants;
 
@@ -141,6 +143,20 @@ public sealed class SettingsTests : MerchantsHouse
     }
 
     [Fact]
+    public async Task A_payment_waits_for_the_confirmations_that_its_merchant_asked_for()
+    {
+        await PatchAsync("""{"rails":[{"network":"example-network","currency":"USDT","ownConfirmations":9}]}""");
+        var id = (string)(await Host.CreateAsync(Payment)).Json["payment_id"]!;
+
+        (await Host.SendAsync(HttpMethod.Post, $"/v1/sandbox/payments/{id}/pay")).Status.Should().Be(200);
+        await MineAsync(7);
+        var paid = await SeeAsync(id, payment => (int)payment["confirmations"]! == 8);
+        ((string)paid["status"]!, (int)paid["requiredConfirmations"]!).Should().Be(("Paid", 9));
+        await MineAsync(1);
+        await SeeAsync(id, payment => (string)payment["status"]! == "Confirmed");
+    }
+
+    [Fact]
     public async Task A_change_is_in_the_audit_log_with_what_was_before_and_no_change_is_not()
     {
         await PatchAsync("""{"toleranceBasisPoints":10,"displayName":"Test Shop"}""");
@@ -151,6 +167,12 @@ public sealed class SettingsTests : MerchantsHouse
             ("settings.changed", Id.Format(Id.ApiKey, Host.Merchant.KeyId)));
         entry["details"]!.ToJsonString().Should().Be("""{"toleranceBasisPoints":{"from":0,"to":10}}""");
     }
+
+    private Task<ApiAnswer> MineAsync(int blocks) => Host.SendAsync(
+        HttpMethod.Post, "/v1/sandbox/networks/example-network/mine", $$"""{"blocks":{{blocks}}}""");
+
+    private Task<JsonNode> SeeAsync(string id, Func<JsonNode, bool> condition) => Eventually.GetAsync(
+        async () => (await Host.SendAsync(HttpMethod.Get, $"/v1/payments/{id}")).Json, condition);
 
     private Task<ApiAnswer> PatchAsync(string json) => Host.SendAsync(HttpMethod.Patch, "/v1/account", json);
 }

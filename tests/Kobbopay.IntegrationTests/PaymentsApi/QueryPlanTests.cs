@@ -109,7 +109,7 @@ public sealed partial class QueryPlanTests(SeededWorld seeded) : IClassFixture<S
                 TransferChanges.SelectAbove(batch, World.ChainName, 1_000);
                 break;
             case "scan: payments that wait":
-                TransferChanges.SelectWaiting(batch, World.ChainName, "example-network", 1_000, 12);
+                TransferChanges.SelectWaiting(batch, World.ChainName, 1_000);
                 break;
             case "scan: unmatched transfers":
                 UnmatchedTransfers.SelectKnownAndAbove(batch, World.ChainName, ["tx-1", "tx-2"], 1_000);
