@@ -70,6 +70,10 @@ if (builder.ExecutionContext.IsRunMode)
     var demoWebhookSecret = builder.AddParameter("demowebhooksecret", demo.WebhookSecret, secret: true);
     gateway
         .WithEndpoint("http", endpoint => endpoint.Port = demo.Port)
+        // An address's limits keep strangers from flooding and guessing; here every caller is this one machine, and
+        // whoever tries out the pages of access would wait an hour after the fifth request.
+        .WithEnvironment("Limits__AccessRequestsPerHour", "1000")
+        .WithEnvironment("Limits__ClaimsPerMinute", "1000")
         .WithEnvironment("Operators__Keys__demo", demo.OperatorKeyHash);
     payments
         .WithEnvironment("PublicUrl", gateway.GetEndpoint("http"))

@@ -68,12 +68,20 @@ internal static class PageLayout
     /// <summary>The id of a pointer's field: that of <c>/rails/2</c> is <c>rails</c>.</summary>
     public static string FieldOf(string pointer) => pointer.Split('/') is [_, var name, ..] ? name : "form";
 
-    /// <summary><c>contactEmail</c> as people write it.</summary>
+    /// <summary><c>contactEmail</c> as people write it, and <c>xpub:polygon</c>.</summary>
     private static string LabelOf(string pointer)
     {
         var words = new StringBuilder();
         foreach (var c in FieldOf(pointer))
-            words.Append(char.IsUpper(c) ? $" {char.ToLowerInvariant(c)}" : c.ToString());
+        {
+            words.Append(c switch
+            {
+                ':' => " for ",
+                _ when char.IsUpper(c) => $" {char.ToLowerInvariant(c)}",
+                _ => c.ToString(),
+            });
+        }
+
         words[0] = char.ToUpperInvariant(words[0]);
         return words.ToString();
     }

@@ -87,13 +87,11 @@ public sealed class RunningKobbopay : IAsyncDisposable
             folder, ports[1], await ChildProcess.StartAsync(command, CancellationToken.None), screen);
     }
 
-    /// <summary>An HTTP client of the demo merchant.</summary>
-    public HttpClient Merchant()
-    {
-        var client = new HttpClient(new PatientClient()) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(30) };
-        client.DefaultRequestHeaders.Add("x-api-key", ApiKey);
-        return client;
-    }
+    /// <summary>An HTTP client of a merchant; of the demo merchant unless a key is given.</summary>
+    public HttpClient Merchant(string? apiKey = null) => Client("x-api-key", apiKey ?? ApiKey);
+
+    /// <summary>An HTTP client of the operator of this machine.</summary>
+    public HttpClient Operator() => Client("x-operator-key", Demo("KOBBOPAY_OPERATOR_KEY"));
 
     /// <summary><c>stop NAME</c>, <c>kill NAME</c> or <c>start NAME</c>; returns when it is done.</summary>
     public async Task CommandAsync(string command)
@@ -117,6 +115,13 @@ public sealed class RunningKobbopay : IAsyncDisposable
     {
         await StopAsync();
         await appHost.DisposeAsync();
+    }
+
+    private HttpClient Client(string header, string key)
+    {
+        var client = new HttpClient(new PatientClient()) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(30) };
+        client.DefaultRequestHeaders.Add(header, key);
+        return client;
     }
 
     // Built beside the tests, in the same configuration.

@@ -87,13 +87,21 @@ internal static class ClaimPages
             var wrongKeys = errors.Any(error => error.Pointer.StartsWith("/xpubs", StringComparison.Ordinal));
             var preview = await claims.PreviewAsync(
                 http, wrongKeys ? request with { Xpubs = null } : request, cancellation);
-            return Step(preview, request, errors);
+            return Step(preview, request, [.. errors.Select(AtItsField)]);
         }
         catch (ProblemException)
         {
             return Opening(errors, request.Token);
         }
     }
+
+    /// <summary>The form has a field for each network, where the JSON has one object for all.</summary>
+    private static InvalidField AtItsField(InvalidField error) => error.Pointer.Split('/') switch
+    {
+        [_, "xpubs", var network] => error with { Pointer = $"/{XpubField}{network}" },
+        [_, "addresses", var network] => error with { Pointer = $"/{ConfirmField}{network}" },
+        _ => error,
+    };
 
     private static Html Opening(IReadOnlyList<InvalidField> errors, string? token = null) => PageLayout.Page(
         "Claim your access",
@@ -149,8 +157,7 @@ internal static class ClaimPages
         on them. Never enter a private key.</p>
         {Html.Join(preview.Networks.Select(network => new FormField(
             XpubField + network, $"Extended public key for {network}", request.Xpubs?.GetValueOrDefault(network),
-            [.. errors.Where(error => error.Pointer == $"/xpubs/{network}").Select(
-                error => error with { Pointer = $"/{XpubField}{network}" })])
+            errors)
         { Required = true, MaxLength = 200 }.Render()))}
         """);
 
