@@ -21,20 +21,19 @@ internal static class Edge
 
         Report.Note("| goal | added by the gateway / by nginx (min-max) | gateway adds | nginx adds | direct | load |\n"
             + "|---|---|---|---|---|---|");
-        await PrintAsync("G1", bench, product, nginx, creates, cancellation);
+        await PrintAsync("G1", bench.Plan.UntilCompiled, product, nginx, creates, cancellation);
         await ManyKeys.AddAsync(bench, product, cancellation);
-        await PrintAsync("G1, 100,000 keys", bench, product, nginx, creates, cancellation);
+        await PrintAsync("G1, 100,000 keys", bench.Plan, product, nginx, creates, cancellation);
     }
 
     private static async Task PrintAsync(
-        string name, Workbench bench, ProductProcesses product, Nginx nginx, Creates creates,
-        CancellationToken cancellation)
+        string name, Plan plan, ProductProcesses product, Nginx nginx, Creates creates, CancellationToken cancellation)
     {
-        await TakeAsync(bench.Plan.UntilCompiled.WarmUp);
+        await TakeAsync(plan.WarmUp);
         var (added, byNginx, direct) = (new List<double>(), new List<double>(), new List<double>());
-        for (var i = 0; i < bench.Plan.Repetitions; i++)
+        for (var i = 0; i < plan.Repetitions; i++)
         {
-            var (through, over, bare) = await TakeAsync(bench.Plan.Duration);
+            var (through, over, bare) = await TakeAsync(plan.Duration);
             added.Add(through - bare);
             byNginx.Add(over - bare);
             direct.Add(bare);

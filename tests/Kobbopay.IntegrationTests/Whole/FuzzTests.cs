@@ -9,7 +9,8 @@ namespace Kobbopay.IntegrationTests.Whole;
 
 /// <summary>
 /// Requests that no sane client sends, to every route of the merged API description: none may be answered by a 5xx, or
-/// refused by anything but a problem with one of our codes. A failure names the seed and the request.
+/// refused by anything but a problem with one of our codes. A failure names the seed and the request. The requests are
+/// always the same, so that a build fails for its own change; <c>KOBBOPAY_FUZZ_SEED</c> gives others.
 /// </summary>
 public sealed class FuzzTests(WholeKobbopay system) : IClassFixture<WholeKobbopay>
 {
@@ -45,7 +46,7 @@ public sealed class FuzzTests(WholeKobbopay system) : IClassFixture<WholeKobbopa
     [Fact]
     public async Task No_request_is_answered_by_a_fault_or_by_anything_but_a_problem()
     {
-        var seed = Random.Shared.Next();
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("KOBBOPAY_FUZZ_SEED"), out var given) ? given : 1;
         var random = new Random(seed);
         var merchant = await system.AddMerchantAsync();
         var victim = await system.AddMerchantAsync();

@@ -74,7 +74,8 @@ internal static class ClaimPages
     {
         if (refusal.Errors is not { Count: > 0 } errors)
         {
-            return PageLayout.Page("This link can't be used", Html.Of($"""
+            var later = refusal.RetryAfterSeconds is not null;
+            return PageLayout.Page(later ? "Please try again in a moment" : "This link can't be used", Html.Of($"""
                 <p>{refusal.Message}</p><p><a href="/claim">Enter another link</a></p>
                 """));
         }
