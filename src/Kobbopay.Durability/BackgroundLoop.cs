@@ -109,6 +109,21 @@ public static class BackgroundLoopRegistration
         return services;
     }
 
+    /// <summary>
+    /// The same for one of several loops of a type, each made for something of its own; nothing but
+    /// <paramref name="make"/> gives it a signal.
+    /// </summary>
+    /// <param name="name">Its health check's.</param>
+    public static IServiceCollection AddLoop(
+        this IServiceCollection services, string name, Func<IServiceProvider, BackgroundLoop> make)
+    {
+        services.AddKeyedSingleton(name, (provider, _) => make(provider));
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<BackgroundLoop>(name));
+        services.AddHealthChecks().Add(new HealthCheckRegistration(
+            name, provider => new LoopHealthCheck(provider.GetRequiredKeyedService<BackgroundLoop>(name)), null, null));
+        return services;
+    }
+
     private sealed class LoopHealthCheck(BackgroundLoop loop) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(

@@ -7,7 +7,18 @@ public abstract record PaymentInput
     /// A scan: the transfers that the canonical chain holds for this payment now, all of them, at this height. What
     /// came, went or moved follows from the difference, so the result does not depend on the order of arrival.
     /// </summary>
-    public sealed record ChainSeen(IReadOnlyList<Transfer> Transfers, long Head, Reorg? Reorg = null) : PaymentInput;
+    /// <param name="Finalized">Height of the newest block that the network calls finalized; null for none yet.</param>
+    public sealed record ChainSeen(
+        IReadOnlyList<Transfer> Transfers, long Head, Reorg? Reorg = null, long? Finalized = null) : PaymentInput
+    {
+        /// <summary>
+        /// The height that confirmations are counted from. Where finality is asked for, blocks above the finalized one
+        /// count for all but the last confirmation, which only finality gives.
+        /// </summary>
+        internal long HeadFor(PaymentTerms terms) => terms.NeedsFinality
+            ? Math.Min(Head, (Finalized ?? -1) + terms.RequiredConfirmations - 1)
+            : Head;
+    }
 
     /// <summary>The network's cursor has reached this block time, with every finding up to it taken in.</summary>
     public sealed record ChainTimeReached(DateTimeOffset BlockTime) : PaymentInput;

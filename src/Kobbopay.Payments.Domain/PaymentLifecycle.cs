@@ -28,7 +28,7 @@ public static class PaymentLifecycle
     /// </summary>
     private static Decision.Accepted See(Payment before, PaymentInput.ChainSeen seen, DateTimeOffset now)
     {
-        var steps = new Steps(before with { Head = seen.Head }, now, seen.Reorg);
+        var steps = new Steps(before with { Head = seen.HeadFor(before.Terms) }, now, seen.Reorg);
         var all = before with { Transfers = seen.Transfers };
         var known = before.Transfers.Select(transfer => transfer.Id).ToHashSet();
         if (before.Status == PaymentStatus.Paid && all.Received < all.Due)

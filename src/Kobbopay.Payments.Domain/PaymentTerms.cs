@@ -16,6 +16,11 @@ public sealed record PaymentTerms
     /// <summary>Confirmations that make a transfer final; the block that holds it is the first.</summary>
     public required int RequiredConfirmations { get; init; }
 
+    /// <summary>
+    /// And its block has to be one that the network calls finalized, however many have followed it.
+    /// </summary>
+    public bool NeedsFinality { get; init; }
+
     /// <summary>How long after expiry money still pays an expired payment; zero accepts nothing late.</summary>
     public required TimeSpan LateWindow { get; init; }
 

@@ -141,9 +141,10 @@ public sealed class PaymentFactory(
         var (rail, asset, amount) = request.Validate(identity.Environment, merchant, rails);
         if (request.WebhookUrl is { } webhookUrl)
             await webhookUrls.RequireUsableAsync(identity, webhookUrl, cancellation);
-        var index = await addresses.TakeAsync(
-            rail.AddressSeriesOf(identity.MerchantId, identity.Environment), cancellation);
-        var address = rail.AddressAt(identity.MerchantId, identity.Environment, index.Index);
+        var payee = new Payee(
+            identity.MerchantId, identity.Environment, merchant.Xpubs.GetValueOrDefault(rail.Network));
+        var index = await addresses.TakeAsync(rail.AddressSeriesOf(payee), cancellation);
+        var address = rail.AddressAt(payee, index.Index);
         var now = clock.Now();
 
         var details = new PaymentDetails
@@ -174,6 +175,7 @@ public sealed class PaymentFactory(
             Tolerance = PaymentTerms.ToleranceOf(
                 amount, merchant.ToleranceBasisPoints, asset.ToUnits(merchant.ToleranceCap) ?? amount),
             RequiredConfirmations = asset.ConfirmationsFor(amount),
+            NeedsFinality = asset.NeedsFinality,
             LateWindow = merchant.LateWindow,
             Review = merchant.Review,
             CreatedAt = now,

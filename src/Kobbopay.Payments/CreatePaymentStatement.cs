@@ -31,12 +31,12 @@ internal static class CreatePaymentStatement
             $10::text[], $11::numeric[], $12::numeric[], $13::int[], $14::interval[], $15::text[], $16::text[],
             $17::text[], $18::text[], $19::int[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[],
             $25::text[], $26::text[], $27::text[], $28::text[], $29::timestamptz[], $30::timestamptz[], $31::text[],
-            $32::bool[], $33::uuid[], $34::bytea[], $35::bytea[], $36::text[], $37::text[])
+            $32::bool[], $33::uuid[], $34::bytea[], $35::bytea[], $36::text[], $37::text[], $38::bool[])
             n (id, merchant_id, environment, order_id, one_open, settings_version, route, key, fingerprint, location,
                amount, tolerance, required_confirmations, late_window, currency, network, chain, contract, decimals,
                description, metadata, return_url, webhook_url, deposit_address, address_path, xpub_fingerprint,
                payment_uri, public_token, created_at, expires_at, review, delayed, event_id, snapshot, public_view,
-               traceparent, scenario)),
+               traceparent, scenario, needs_finality)),
         fresh as materialized (
           select * from asked n
           where n.settings_version = (
@@ -66,20 +66,20 @@ internal static class CreatePaymentStatement
             (id, merchant_id, environment, status, outcome, version, amount, tolerance, required_confirmations,
              late_window, currency, network, chain, contract, decimals, order_id, description, metadata, return_url,
              webhook_url, deposit_address, address_path, xpub_fingerprint, payment_uri, public_token, created_at,
-             expires_at, review, delayed)
+             expires_at, review, delayed, needs_finality)
           select id, merchant_id, environment, 'Pending', 'none', 1, amount, tolerance, required_confirmations,
             late_window, currency, network, chain, contract, decimals, order_id, description, metadata::jsonb,
             return_url, webhook_url, deposit_address, address_path, xpub_fingerprint, payment_uri, public_token,
-            created_at, expires_at, review::text[], delayed
+            created_at, expires_at, review::text[], delayed, needs_finality
           from go),
         timeline as (
           insert into payment_timeline (payment_id, version, type, to_status, at)
-          select id, 1, $38, 'Pending', created_at from go),
+          select id, 1, $39, 'Pending', created_at from go),
         event as (
           insert into pending_events
             (id, merchant_id, environment, type, payment_id, order_id, version, status, created_at, snapshot,
              public_view, webhook_url, traceparent)
-          select event_id, merchant_id, environment, $38, id, order_id, 1, 'Pending', created_at, snapshot,
+          select event_id, merchant_id, environment, $39, id, order_id, 1, 'Pending', created_at, snapshot,
             public_view, webhook_url, traceparent
           from go),
         scenario as (
@@ -133,6 +133,7 @@ internal static class CreatePaymentStatement
         p.AddArray(creations, c => c.Created.PublicView);
         p.AddArray(creations, c => c.Created.TraceParent);
         p.AddArray(creations, c => c.Draft.Scenario);
+        p.AddArray(creations, c => TermsOf(c).NeedsFinality);
         p.AddText(PaymentEventTypes.Created);
         return command;
     }

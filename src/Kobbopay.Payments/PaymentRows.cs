@@ -16,7 +16,7 @@ internal static class PaymentRows
         p.decimals, p.order_id, p.description, p.metadata, p.return_url, p.webhook_url, p.deposit_address,
         p.address_path, p.xpub_fingerprint, p.payment_uri, p.public_token, p.resolution_action,
         p.resolution_actor, p.resolution_reason, p.delayed, p.created_at, p.expires_at, p.paid_at, p.confirmed_at,
-        p.reverted_at, p.review
+        p.reverted_at, p.review, p.needs_finality
         """;
 
     /// <summary>
@@ -38,6 +38,7 @@ internal static class PaymentRows
             Amount = row.GetFieldValue<BigInteger>(8),
             Tolerance = row.GetFieldValue<BigInteger>(9),
             RequiredConfirmations = row.GetInt32(11),
+            NeedsFinality = row.GetBoolean(39),
             LateWindow = row.GetTimeSpan(12),
             Review = ReviewOf(row.GetFieldValue<string[]>(38)),
             CreatedAt = Time(row, 33),

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Kobbopay.Payments.Domain;
+using Kobbopay.Payments.Rails;
 using Npgsql;
 
 namespace Kobbopay.Payments;
@@ -27,8 +28,10 @@ internal sealed record TransferRow(
     public Transfer ToTransfer() => new(Id, Key.TxHash, Amount, BlockNumber, BlockHash, FirstBlockTime);
 }
 
-/// <summary>A payment's address; watched for a while after the payment has closed.</summary>
-internal sealed record WatchedAddress(Guid PaymentId, string Address, string Contract, DateTimeOffset? ClosedAt);
+/// <summary>A payment's address; watched for a while after the payment was confirmed or has closed.</summary>
+/// <param name="WasPaid">The payment has got its money.</param>
+internal sealed record WatchedAddress(
+    Guid PaymentId, string Address, string Chain, string Contract, DateTimeOffset? ClosedAt, bool WasPaid);
 
 /// <summary>
 /// The statements of transfers, beside <see cref="PaymentChanges"/>: what a scan found goes into the transaction that
@@ -42,19 +45,27 @@ internal static class TransferChanges
         t.log_index, t.block_time, t.first_block_time, t.canonical
         """;
 
-    /// <summary>Payments at these addresses, whatever their status.</summary>
-    public static void SelectWatched(NpgsqlBatch batch, string chain, string[] recipients)
+    /// <summary>
+    /// Payments at these addresses, whatever their status. An xpub's address is the same on every network of its kind,
+    /// so money for it may turn up on another one than the payment's.
+    /// </summary>
+    public static void SelectWatched(NpgsqlBatch batch, IRail rail, string chain, string[] recipients)
     {
-        var select = batch.Add("""
-            select p.id, p.deposit_address, coalesce(p.contract, ''), p.closed_at from payments p
-            where p.chain = $1 and p.deposit_address = any($2)
+        var select = batch.Add($"""
+            select p.id, p.deposit_address, p.chain, coalesce(p.contract, ''),
+              case when p.status = 'Confirmed' then p.confirmed_at else p.closed_at end, p.status = 'Confirmed'
+            from payments p
+            where p.deposit_address = any($1)
+              and {(rail.NeedsXpub ? "p.xpub_fingerprint is not null" : "p.chain = $2")}
             """);
-        select.AddText(chain);
         select.Add(new NpgsqlParameter<string[]> { TypedValue = recipients });
+        if (!rail.NeedsXpub)
+            select.AddText(chain);
     }
 
     public static WatchedAddress ReadWatched(NpgsqlDataReader row) => new(
-        row.GetGuid(0), row.GetString(1), row.GetString(2), row.IsDBNull(3) ? null : PaymentRows.Time(row, 3));
+        row.GetGuid(0), row.GetString(1), row.GetString(2), row.GetString(3),
+        row.IsDBNull(4) ? null : PaymentRows.Time(row, 4), row.GetBoolean(5));
 
     /// <summary>The transfers, canonical or not, of these transactions to payments at these addresses.</summary>
     public static void SelectKnown(NpgsqlBatch batch, string chain, string[] recipients, string[] txHashes)

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Numerics;
 using System.Text.Json;
 using Kobbopay.Contracts;
 using Kobbopay.Payments.Domain;
@@ -13,6 +14,7 @@ namespace Kobbopay.Payments.Exceptions;
 public sealed partial class PaymentExceptions : IDisposable
 {
     public const string FinalityViolated = "finality_violated";
+    public const string MissedTransfer = "missed_transfer";
 
     private readonly TimeProvider _clock;
     private readonly ILogger<PaymentExceptions> _logger;
@@ -43,7 +45,7 @@ public sealed partial class PaymentExceptions : IDisposable
     internal void AddFinalityViolated(NpgsqlBatch batch, PaymentRecord before, PaymentEvent happened)
     {
         var (details, after) = (before.Details, happened.After);
-        string Text(System.Numerics.BigInteger units) => Amount.Format(units, details.Decimals);
+        string Text(BigInteger units) => Amount.Format(units, details.Decimals);
         var detail = new FinalityDetail(
             after.Version,
             happened.Reorg?.OldBlockHash,
@@ -53,7 +55,38 @@ public sealed partial class PaymentExceptions : IDisposable
             Text(after.Due),
             Text(before.State.Received),
             Text(after.Received));
+        Add(
+            batch, details, FinalityViolated,
+            JsonSerializer.SerializeToUtf8Bytes(detail, ExceptionsJson.Default.FinalityDetail), happened.At);
+        LogFinalityViolated(
+            Id.Format(Id.Payment, details.Id), details.Network, detail.AmountBefore, detail.AmountReceived);
+    }
 
+    /// <summary>Adds the exception of an address that owns more than was seen to come in.</summary>
+    internal void AddMissedTransfer(
+        NpgsqlBatch batch, PaymentRecord payment, BigInteger balance, long block, DateTimeOffset now)
+    {
+        var details = payment.Details;
+        string Text(BigInteger units) => Amount.Format(units, details.Decimals);
+        var detail = new MissedTransferDetail(
+            details.Network,
+            details.Currency,
+            details.DepositAddress,
+            Text(payment.State.Due),
+            Text(payment.State.Received),
+            Text(balance),
+            block);
+        Add(
+            batch, details, MissedTransfer,
+            JsonSerializer.SerializeToUtf8Bytes(detail, ExceptionsJson.Default.MissedTransferDetail), now);
+        LogMissedTransfer(
+            Id.Format(Id.Payment, details.Id), details.Network, detail.Balance, detail.AmountReceived);
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private void Add(NpgsqlBatch batch, PaymentDetails details, string kind, byte[] detail, DateTimeOffset now)
+    {
         var insert = batch.Add("""
             insert into exceptions (id, merchant_id, environment, kind, payment_id, detail, opened_at)
             values ($1, $2, $3, $4, $5, $6, $7)
@@ -62,25 +95,25 @@ public sealed partial class PaymentExceptions : IDisposable
         insert.AddId(Id.New(_clock));
         insert.AddId(details.MerchantId);
         insert.AddText(details.Environment);
-        insert.AddText(FinalityViolated);
+        insert.AddText(kind);
         insert.AddId(details.Id);
-        insert.AddJson(JsonSerializer.SerializeToUtf8Bytes(detail, ExceptionsJson.Default.FinalityDetail));
-        insert.AddTime(happened.At);
-
-        LogFinalityViolated(
-            Id.Format(Id.Payment, details.Id), details.Network, detail.AmountBefore, detail.AmountReceived);
+        insert.AddJson(detail);
+        insert.AddTime(now);
         _opened.Add(
             1,
             new KeyValuePair<string, object?>("kobbopay.environment", details.Environment),
-            new KeyValuePair<string, object?>("kobbopay.kind", FinalityViolated));
+            new KeyValuePair<string, object?>("kobbopay.kind", kind));
     }
-
-    public void Dispose() => _meter.Dispose();
 
     [LoggerMessage(
         LogLevel.Error,
         "Money of the confirmed payment {PaymentId} has left {Network}: {Before} was received, {After} still stands")]
     private partial void LogFinalityViolated(string paymentId, string network, string before, string after);
+
+    [LoggerMessage(
+        LogLevel.Error,
+        "The address of payment {PaymentId} owns {Balance} on {Network}, and {Seen} was seen: it is kept open")]
+    private partial void LogMissedTransfer(string paymentId, string network, string balance, string seen);
 }
 
 /// <summary>What a <c>finality_violated</c> is about; amounts are decimal strings.</summary>
@@ -95,3 +128,14 @@ internal sealed record FinalityDetail(
     string AmountDue,
     string AmountBefore,
     string AmountReceived);
+
+/// <summary>What a <c>missed_transfer</c> is about; amounts are decimal strings.</summary>
+/// <param name="Balance">What the address owned at <paramref name="Block"/>.</param>
+internal sealed record MissedTransferDetail(
+    string Network,
+    string Currency,
+    string Address,
+    string AmountDue,
+    string AmountReceived,
+    string Balance,
+    long Block);

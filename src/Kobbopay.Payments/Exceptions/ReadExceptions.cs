@@ -12,7 +12,7 @@ using NpgsqlTypes;
 namespace Kobbopay.Payments.Exceptions;
 
 /// <summary>A matter that a person has to look at (contracts.md, section 2).</summary>
-/// <param name="Kind"><c>finality_violated</c>; more may come.</param>
+/// <param name="Kind"><c>finality_violated</c> or <c>missed_transfer</c>; more may come.</param>
 /// <param name="Status"><c>open</c> or <c>closed</c>.</param>
 /// <param name="Detail">What is known about it; its fields depend on the kind.</param>
 /// <param name="ClosedBy">The API key that closed it.</param>
@@ -107,6 +107,7 @@ public static class ReadExceptions
     AllowDuplicateProperties = false,
     Converters = [typeof(MillisecondTime)])]
 [JsonSerializable(typeof(FinalityDetail))]
+[JsonSerializable(typeof(MissedTransferDetail))]
 [JsonSerializable(typeof(CloseRequest))]
 [JsonSerializable(typeof(ExceptionJson))]
 [JsonSerializable(typeof(Page<ExceptionJson>), TypeInfoPropertyName = "ExceptionPage")]

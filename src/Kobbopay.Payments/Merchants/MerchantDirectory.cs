@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kobbopay.Payments.Domain;
+using Kobbopay.Payments.Rails.Evm;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants;
@@ -8,6 +9,7 @@ namespace Kobbopay.Payments.Merchants;
 /// <param name="Version">Grows with every change; a creation holds only while it is the current one.</param>
 /// <param name="Rails">What an operator has approved; null for all rails of the installation.</param>
 /// <param name="ToleranceCap">In the currency's unit; null when the share alone decides.</param>
+/// <param name="Xpubs">Whose children its payments are paid to, by network.</param>
 /// <param name="ClockOffset">How far the sandbox's clock is ahead; zero in live.</param>
 public sealed record MerchantSettings(
     int Version,
@@ -20,7 +22,8 @@ public sealed record MerchantSettings(
     IReadOnlyList<string> ReturnUrlHosts,
     TimeSpan ClockOffset,
     TimeSpan DefaultExpiry,
-    IReadOnlyList<MerchantRail>? Rails);
+    IReadOnlyList<MerchantRail>? Rails,
+    IReadOnlyDictionary<string, ExtendedPublicKey> Xpubs);
 
 /// <summary>
 /// Settings by (merchant, environment), held for a while, so that creating a payment is one round trip. Its statement
@@ -35,7 +38,10 @@ public sealed class MerchantDirectory(NpgsqlDataSource database, TimeProvider cl
     internal const string Select = """
         select s.version, coalesce(s.display_name, m.display_name), s.order_id_policy = 'unique_open', s.late_window,
           s.tolerance_basis_points, s.tolerance_cap, s.review, s.return_url_hosts, s.clock_offset, s.default_expiry,
-          s.rails
+          s.rails,
+          (select jsonb_object_agg(u.network, x.xpub)
+           from merchant_xpubs u join xpubs x on x.fingerprint = u.fingerprint
+           where u.merchant_id = m.id and u.environment = s.environment)
         from merchants m join merchant_settings s on s.merchant_id = m.id
         """;
 
@@ -78,7 +84,8 @@ public sealed class MerchantDirectory(NpgsqlDataSource database, TimeProvider cl
         row.GetFieldValue<string[]>(7),
         row.GetTimeSpan(8),
         row.GetTimeSpan(9),
-        MerchantRail.Read(PaymentRows.TextOrNull(row, 10)));
+        MerchantRail.Read(PaymentRows.TextOrNull(row, 10)),
+        MerchantXpubs.Read(PaymentRows.TextOrNull(row, 11)));
 
     private sealed record Entry(MerchantSettings Settings, long ReadAt);
 }

@@ -76,25 +76,29 @@ public sealed class ChainDelay(NpgsqlDataSource database, PaymentStore store, Ti
     }
 
     /// <summary>Chains that failed the last time: only another try can tell that they are back.</summary>
-    internal static async Task<List<(string Chain, string Network)>> FailingAsync(
-        NpgsqlDataSource database, int limit, CancellationToken cancellation)
+    internal static async Task<List<string>> FailingAsync(
+        NpgsqlDataSource database, string network, int limit, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
-            "select chain, network from chains where failing_since is not null order by random() limit $1");
+            """
+            select chain from chains where failing_since is not null and network = $2 order by random() limit $1
+            """);
         command.Parameters.AddInteger(limit);
+        command.Parameters.AddText(network);
         await using var row = await command.ExecuteReaderAsync(cancellation);
-        return await row.ReadAllAsync(chain => (chain.GetString(0), chain.GetString(1)), cancellation);
+        return await row.ReadAllAsync(chain => chain.GetString(0), cancellation);
     }
 
-    /// <summary>Tells the next payments of chains whose delay has begun or ended.</summary>
+    /// <summary>Tells the next payments of a network's chains whose delay has begun or ended.</summary>
     /// <returns>Whether more are waiting.</returns>
-    public async Task<bool> SettleAsync(int chainLimit, CancellationToken cancellation)
+    public async Task<bool> SettleAsync(string network, int chainLimit, CancellationToken cancellation)
     {
         List<string> unsettled;
         await using (var command = database.CreateCommand(
-            "select chain from chains where not delay_settled order by random() limit $1"))
+            "select chain from chains where not delay_settled and network = $2 order by random() limit $1"))
         {
             command.Parameters.AddInteger(chainLimit);
+            command.Parameters.AddText(network);
             await using var row = await command.ExecuteReaderAsync(cancellation);
             unsettled = await row.ReadAllAsync(chain => chain.GetString(0), cancellation);
         }

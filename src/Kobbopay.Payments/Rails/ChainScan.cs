@@ -28,7 +28,7 @@ public sealed class ChainScan(
         cursor = await delay.RecordAsync(connection, rail, cursor, failing: walk.Behind, cancellation);
         if (walk.Blocks.Count > 0)
             cursor = await TakeInAsync(connection, rail, cursor, walk, cancellation);
-        var moreToExpire = await expiry.RunAsync(connection, cursor, cancellation);
+        var moreToExpire = await expiry.RunAsync(connection, rail, cursor, cancellation);
         FaultPoint.Pass("scan.written");
         await transaction.CommitAsync(cancellation);
         FaultPoint.Pass("scan.committed");
@@ -60,7 +60,8 @@ public sealed class ChainScan(
             // Each payment's events belong to the trace of the request that mined its money.
             using var change = Source.StartActivity("change payment", ActivityKind.Internal, findings.TraceOf(id));
             var seen = new PaymentInput.ChainSeen(
-                findings.TransfersOf(id, payment.State.Transfers), newest.Number, findings.ReorgOf(id));
+                findings.TransfersOf(id, payment.State.Transfers), newest.Number, findings.ReorgOf(id),
+                walk.Finalized);
             var decision = PaymentLifecycle.Apply(payment.State, seen, now);
             if (decision is not Decision.Accepted accepted)
                 throw new InvalidOperationException($"What the chain shows was rejected for payment {id}");
@@ -83,7 +84,7 @@ public sealed class ChainScan(
         string[] txHashes = [.. transfers.Select(transfer => transfer.TxHash).Distinct(StringComparer.Ordinal)];
 
         await using var batch = connection.CreateBatch();
-        TransferChanges.SelectWatched(batch, cursor.Chain, recipients);
+        TransferChanges.SelectWatched(batch, rail, cursor.Chain, recipients);
         TransferChanges.SelectKnown(batch, cursor.Chain, recipients, txHashes);
         TransferChanges.SelectAbove(batch, cursor.Chain, walk.Fork);
         var mostConfirmations = rail.Assets.Select(asset => asset.MostConfirmations)
@@ -104,7 +105,7 @@ public sealed class ChainScan(
         await row.NextResultAsync(cancellation);
         var orphanedUnmatched = await row.ReadAllAsync(UnmatchedTransfers.Read, cancellation);
 
-        var findings = Findings.Of(walk.Blocks, watched, known, orphaned, clock);
+        var findings = Findings.Of(cursor.Chain, walk.Blocks, watched, known, orphaned, clock);
         var unmatched = UnmatchedTransfers.Of(findings.Uncounted, knownUnmatched, orphanedUnmatched, clock);
         return (findings, unmatched, waiting);
     }

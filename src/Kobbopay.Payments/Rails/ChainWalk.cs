@@ -9,7 +9,8 @@ namespace Kobbopay.Payments.Rails;
 /// <param name="Blocks">What follows it, each the parent of the next; empty when there is no news.</param>
 /// <param name="Head">Height of the network's newest block.</param>
 /// <param name="Behind">The provider itself says that there are newer ones.</param>
-internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head, bool Behind)
+/// <param name="Finalized">Height of the newest block that the network calls finalized.</param>
+internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head, bool Behind, long? Finalized)
 {
     /// <summary>Blocks taken in by one scan, besides those that a reorganisation replaced.</summary>
     public const int SliceLimit = 100;
@@ -30,7 +31,10 @@ internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head, bool 
         IRail rail, ChainCursor cursor, NpgsqlConnection connection, CancellationToken cancellation)
     {
         if (cursor.Number < 0)
-            return Linked(-1, await rail.ReadAsync(cursor.Chain, 0, SliceLimit, cancellation));
+        {
+            var first = await rail.FirstBlockAsync(cursor.Chain, cancellation);
+            return Linked(-1, await rail.ReadAsync(cursor.Chain, first, SliceLimit, cancellation));
+        }
 
         var slice = await rail.ReadAsync(cursor.Chain, cursor.Number, SliceLimit + 1, cancellation);
         return slice.Blocks.FirstOrDefault()?.Hash == cursor.Hash
@@ -70,7 +74,7 @@ internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head, bool 
     }
 
     private static ChainWalk Nothing(ChainCursor cursor, ChainSlice slice) =>
-        new(cursor.Number, [], slice.Head, slice.Behind);
+        new(cursor.Number, [], slice.Head, slice.Behind, slice.Finalized);
 
     private static ChainWalk Linked(long fork, ChainSlice slice)
     {
@@ -81,6 +85,7 @@ internal sealed record ChainWalk(long Fork, List<Block> Blocks, long Head, bool 
                 throw new InvalidOperationException($"Block {block.Number} does not follow the one before it");
         }
 
-        return new ChainWalk(fork, [.. slice.Blocks.Where(block => block.Number > fork)], slice.Head, slice.Behind);
+        return new ChainWalk(
+            fork, [.. slice.Blocks.Where(block => block.Number > fork)], slice.Head, slice.Behind, slice.Finalized);
     }
 }

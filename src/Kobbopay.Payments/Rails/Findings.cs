@@ -9,7 +9,7 @@ namespace Kobbopay.Payments.Rails;
 /// </summary>
 internal sealed class Findings
 {
-    /// <summary>A closed payment's address is watched this long (contracts.md, section 2).</summary>
+    /// <summary>A confirmed or closed payment's address is watched this long (contracts.md, section 2).</summary>
     public static readonly TimeSpan WatchedAfterClose = TimeSpan.FromDays(7);
 
     private readonly Dictionary<Guid, List<TransferRow>> _seenBy = [];
@@ -35,10 +35,12 @@ internal sealed class Findings
 
     public IEnumerable<Guid> Payments => _seenBy.Keys.Union(_droppedBy.Keys);
 
+    /// <param name="chain">The blocks'.</param>
     /// <param name="watched">Payments at the addresses that the blocks pay to.</param>
     /// <param name="known">Transfers that were seen before, of the blocks' transactions.</param>
     /// <param name="orphaned">Transfers in blocks that no longer stand.</param>
     public static Findings Of(
+        string chain,
         List<Block> blocks,
         IEnumerable<WatchedAddress> watched,
         IEnumerable<TransferRow> known,
@@ -55,15 +57,9 @@ internal sealed class Findings
         {
             var address = addresses[key.Recipient];
             var before = rows.GetValueOrDefault(key);
-            if (address.Contract != key.Contract)
+            if (ReasonNotToCount(chain, address, block, transfer, key, isKnown: before is not null) is { } reason)
             {
-                findings.Uncounted.Add(new(block, transfer, key, address.PaymentId, UnmatchedReasons.WrongToken));
-                continue;
-            }
-
-            if (before is null && address.ClosedAt + WatchedAfterClose < block.Time)
-            {
-                findings.Uncounted.Add(new(block, transfer, key, address.PaymentId, UnmatchedReasons.ClosedPayment));
+                findings.Uncounted.Add(new(block, transfer, key, address.PaymentId, reason));
                 continue;
             }
 
@@ -115,6 +111,17 @@ internal sealed class Findings
     /// <summary>Ascending, so that what one scan finds is listed in the order of the chain.</summary>
     public static Queue<Guid> NewIds(int count, TimeProvider clock) =>
         new(Enumerable.Range(0, count).Select(_ => Id.New(clock)).Order());
+
+    /// <summary>Null where the transfer counts for the payment.</summary>
+    /// <param name="isKnown">It was counted before: what was, stays the payment's wherever it is mined again.</param>
+    private static string? ReasonNotToCount(
+        string chain, WatchedAddress address, Block block, TokenTransfer transfer, TransferKey key, bool isKnown) =>
+        address.Chain != chain ? UnmatchedReasons.WrongNetwork
+        : address.Contract != key.Contract ? UnmatchedReasons.WrongToken
+        : transfer.Amount.IsZero ? UnmatchedReasons.ZeroValue
+        : isKnown || !(address.ClosedAt + WatchedAfterClose < block.Time) ? null
+        : address.WasPaid ? UnmatchedReasons.SecondPayment
+        : UnmatchedReasons.ClosedPayment;
 
     private static IEnumerable<(Block Block, TokenTransfer Transfer, TransferKey Key)> WithKeys(Block block)
     {

@@ -13,16 +13,18 @@ public sealed class RailCatalog(IEnumerable<IRail> rails)
     /// <summary>What takes payments in an environment.</summary>
     public IEnumerable<(IRail Rail, RailAsset Asset)> Enabled(string environment) =>
         from rail in _rails
-        where !rail.TestOnly || environment == MerchantEnvironments.Test
+        where rail.Environment == environment
         from asset in rail.Assets
         where asset.Enabled
         select (rail, asset);
 
-    /// <summary>What takes a merchant's payments, with the confirmations that they are asked to have.</summary>
+    /// <summary>What takes a merchant's payments now, with the confirmations that they are asked to have.</summary>
     public IEnumerable<(IRail Rail, RailAsset Asset)> Enabled(string environment, MerchantSettings merchant)
     {
         foreach (var (rail, asset) in Enabled(environment))
         {
+            if (!rail.IsReady(asset) || (rail.NeedsXpub && !merchant.Xpubs.ContainsKey(rail.Network)))
+                continue;
             if (merchant.Rails is null)
                 yield return (rail, asset);
             else if (merchant.Rails.FirstOrDefault(one => one.Network == rail.Network && one.Currency == asset.Currency)

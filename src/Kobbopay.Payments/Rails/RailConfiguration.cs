@@ -5,9 +5,9 @@ using Kobbopay.Payments.Domain;
 namespace Kobbopay.Payments.Rails;
 
 /// <summary>
-/// An asset's limits and confirmations, from <c>Rails:{network}:{currency}</c>: <c>Enabled</c>, <c>Minimum</c> and
-/// <c>Maximum</c> in the currency's unit, <c>Confirmations</c>, and <c>Tiers:{n}:From</c> with
-/// <c>Tiers:{n}:Confirmations</c> for more of them from an amount on.
+/// An asset's limits and confirmations, from the section that has its name: <c>Enabled</c>, <c>Minimum</c> and
+/// <c>Maximum</c> in the currency's unit, <c>Confirmations</c>, <c>Tiers:{n}:From</c> with
+/// <c>Tiers:{n}:Confirmations</c> for more of them from an amount on, and <c>Finalized</c>.
 /// </summary>
 internal static class RailConfiguration
 {
@@ -15,10 +15,8 @@ internal static class RailConfiguration
     private const string DefaultMaximum = "1000000";
 
     /// <exception cref="InvalidOperationException">A value that is no amount or no number of blocks.</exception>
-    public static RailAsset Asset(
-        IConfiguration configuration, string network, string currency, string? contract, int decimals)
+    public static RailAsset Asset(IConfigurationSection section, string? contract, int decimals)
     {
-        var section = configuration.GetSection($"Rails:{network}:{currency}");
         var tiers =
             from tier in section.GetSection("Tiers").GetChildren()
             let step = new ConfirmationTier(
@@ -26,14 +24,15 @@ internal static class RailConfiguration
             orderby step.From
             select step;
         var asset = new RailAsset(
-            currency,
+            section.Key,
             contract,
             decimals,
             section["Minimum"] is null ? BigInteger.One : Units(section, "Minimum", decimals, whenAbsent: null),
             Units(section, "Maximum", decimals, DefaultMaximum),
             Confirmations(section, DefaultConfirmations),
             [.. tiers],
-            section.GetValue("Enabled", defaultValue: true));
+            section.GetValue("Enabled", defaultValue: true),
+            section.GetValue("Finalized", defaultValue: false));
         return asset.Minimum <= asset.Maximum
             ? asset
             : throw new InvalidOperationException($"{section.Path}: Minimum is above Maximum");

@@ -5,12 +5,13 @@ using Npgsql;
 namespace Kobbopay.Payments.Rails;
 
 /// <summary>
-/// Scans every chain that may have news or payments to expire, and those that failed the last time. Replicas share the
-/// chains: each is scanned by whoever holds its cursor at the moment. A chain that can't be read holds up none of the
-/// others, nor is it this loop's failure: <see cref="ChainDelay"/> records it.
+/// Scans every chain of one network that may have news or payments to expire, and those that failed the last time.
+/// Each network has a loop of its own, so that a provider that does not answer holds up no other network. Replicas
+/// share the chains: each is scanned by whoever holds its cursor at the moment. A chain that can't be read is not this
+/// loop's failure: <see cref="ChainDelay"/> records it.
 /// </summary>
 public sealed partial class RailScanner(
-    RailCatalog rails,
+    IRail rail,
     ChainScan scan,
     ChainDelay delay,
     NpgsqlDataSource database,
@@ -18,7 +19,7 @@ public sealed partial class RailScanner(
     TimeProvider clock,
     ILogger<RailScanner> logger) : BackgroundLoop(clock, logger)
 {
-    /// <summary>Chains of one network looked at in one turn.</summary>
+    /// <summary>Chains looked at in one turn.</summary>
     private const int ChainLimit = 100;
 
     /// <summary>
@@ -28,19 +29,20 @@ public sealed partial class RailScanner(
 
     private readonly ILogger _logger = logger;
 
-    protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
+    protected override TimeSpan Interval => rail.PollInterval;
 
     protected override Task WaitAsync(CancellationToken cancellation) => signal.WaitAsync(Interval, cancellation);
 
     protected override async Task<bool> RunOnceAsync(CancellationToken cancellation)
     {
         var more = false;
-        foreach (var (rail, chain) in await ChainsAsync(cancellation))
-            more |= await ScanAsync(rail, chain, cancellation);
-        return await delay.SettleAsync(ChainLimit, cancellation) || more;
+        await rail.PrepareAsync(cancellation);
+        foreach (var chain in await ChainsAsync(cancellation))
+            more |= await ScanAsync(chain, cancellation);
+        return await delay.SettleAsync(rail.Network, ChainLimit, cancellation) || more;
     }
 
-    private async Task<bool> ScanAsync(IRail rail, string chain, CancellationToken cancellation)
+    private async Task<bool> ScanAsync(string chain, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(ScanLimit, Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
@@ -54,37 +56,30 @@ public sealed partial class RailScanner(
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
-            Log(failure, chain, await delay.FailedAsync(rail, chain, cancellation), rail.TestOnly);
+            Log(failure, chain, await delay.FailedAsync(rail, chain, cancellation));
         }
 
         return false;
     }
 
-    private async Task<HashSet<(IRail Rail, string Chain)>> ChainsAsync(CancellationToken cancellation)
+    private async Task<IEnumerable<string>> ChainsAsync(CancellationToken cancellation)
     {
-        var chains = new HashSet<(IRail, string)>();
-        foreach (var rail in rails.All)
-        {
-            foreach (var chain in await rail.ChainsWithNewsAsync(ChainLimit, cancellation))
-                chains.Add((rail, chain));
-        }
-
-        var expiring = await ExpirePayments.ChainsAsync(database, Clock.Now(), ChainLimit, cancellation);
-        var failing = await ChainDelay.FailingAsync(database, ChainLimit, cancellation);
-        foreach (var (chain, network) in expiring.Concat(failing))
-            chains.Add((rails.Of(network), chain));
-        return chains;
+        var news = await rail.ChainsWithNewsAsync(ChainLimit, cancellation);
+        var expiring = await ExpirePayments.ChainsAsync(
+            database, rail.Network, Clock.Now(), ChainLimit, cancellation);
+        var failing = await ChainDelay.FailingAsync(database, rail.Network, ChainLimit, cancellation);
+        return news.Concat(expiring).Concat(failing).Distinct(StringComparer.Ordinal);
     }
 
     /// <summary>
-    /// What a provider does heals itself until it has lasted too long; anything else is ours to look at. In the
-    /// sandbox, merchants make providers fail.
+    /// What a provider does heals itself until it has lasted too long; anything else is ours to look at. Where clocks
+    /// are merchants' own, so are failures.
     /// </summary>
-    private void Log(Exception failure, string chain, ChainTrouble trouble, bool testOnly)
+    private void Log(Exception failure, string chain, ChainTrouble trouble)
     {
         if (failure is not (RailUnavailableException or OperationCanceledException))
             LogFailure(_logger, failure, chain);
-        else if (trouble == ChainTrouble.Delayed && !testOnly)
+        else if (trouble == ChainTrouble.Delayed && !rail.HasSandboxClock)
             LogDelayed(_logger, failure, chain);
         else if (trouble != ChainTrouble.Old)
             LogUnavailable(_logger, failure, chain);

@@ -14,7 +14,8 @@ namespace Kobbopay.Payments.Rails;
 /// <summary>Money at one of the merchant's addresses that counts for no payment.</summary>
 /// <param name="Currency">Null for a token that is none of the network's assets.</param>
 /// <param name="Amount">A decimal string; base units where <paramref name="Decimals"/> is null.</param>
-/// <param name="Reason"><c>wrong_token</c> or <c>closed_payment</c>.</param>
+/// <param name="Reason"><c>wrong_token</c>, <c>wrong_network</c>, <c>zero_value</c>, <c>second_payment</c> or
+/// <c>closed_payment</c>.</param>
 /// <param name="PaymentId">The payment that the address belongs to.</param>
 /// <param name="Canonical">False: its block has left the chain.</param>
 public sealed record UnmatchedTransferJson(

@@ -9,10 +9,19 @@ internal static class UnmatchedReasons
     /// <summary>Another token than the payment's.</summary>
     public const string WrongToken = "wrong_token";
 
-    /// <summary>After the time that a closed payment's address is watched.</summary>
+    /// <summary>To the address of a payment on another network, where the same xpub has the same address.</summary>
+    public const string WrongNetwork = "wrong_network";
+
+    /// <summary>Nothing was moved. It is kept because somebody made it look like a payment.</summary>
+    public const string ZeroValue = "zero_value";
+
+    /// <summary>Long after the payment was paid and confirmed: somebody used its address again.</summary>
+    public const string SecondPayment = "second_payment";
+
+    /// <summary>After the time that an expired or canceled payment's address is watched.</summary>
     public const string ClosedPayment = "closed_payment";
 
-    public static readonly string[] All = [WrongToken, ClosedPayment];
+    public static readonly string[] All = [WrongToken, WrongNetwork, ZeroValue, SecondPayment, ClosedPayment];
 }
 
 /// <summary>A transfer to a payment's address that a scan met and that counts for none.</summary>
@@ -116,7 +125,7 @@ internal sealed record UnmatchedTransfers(List<UnmatchedRow> Seen, List<Unmatche
             insert into unmatched_transfers
               (id, payment_id, merchant_id, environment, network, chain, currency, decimals, reason, tx_hash, contract,
                recipient, ordinal, amount, block_number, block_hash, log_index, block_time, seen_at)
-            select u.id, p.id, p.merchant_id, p.environment, p.network, $1, u.currency, u.decimals, u.reason, u.tx_hash,
+            select u.id, p.id, p.merchant_id, p.environment, $17, $1, u.currency, u.decimals, u.reason, u.tx_hash,
               u.contract, u.recipient, u.ordinal, u.amount, u.block_number, u.block_hash, u.log_index, u.block_time, $2
             from unnest($3::uuid[], $4::uuid[], $5::text[], $6::smallint[], $7::text[], $8::text[], $9::text[],
               $10::text[], $11::int[], $12::numeric[], $13::bigint[], $14::text[], $15::int[], $16::timestamptz[])
@@ -144,5 +153,6 @@ internal sealed record UnmatchedTransfers(List<UnmatchedRow> Seen, List<Unmatche
         upsert.AddArray(Seen, row => row.BlockHash);
         upsert.AddArray(Seen, row => row.LogIndex);
         upsert.AddArray(Seen, row => row.BlockTime.UtcDateTime);
+        upsert.AddText(rail.Network);
     }
 }

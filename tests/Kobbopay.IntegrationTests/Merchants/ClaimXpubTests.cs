@@ -180,7 +180,7 @@ public sealed class ClaimXpubTests : MerchantsHouse
 
         public bool Experimental => false;
 
-        public bool TestOnly => false;
+        public string Environment => MerchantEnvironments.Test;
 
         public bool HasSandboxClock => false;
 
@@ -189,13 +189,13 @@ public sealed class ClaimXpubTests : MerchantsHouse
         public IReadOnlyList<RailAsset> Assets { get; } =
             [new("USDT", "0x1", 6, BigInteger.One, BigInteger.Pow(10, 12), 12, [])];
 
-        public string AddressOf(ExtendedPublicKey xpub, long index) => xpub.EvmAddressAt(index);
+        public string AddressOf(ExtendedPublicKey xpub, long index) => xpub.AddressAt(index);
 
         public string ChainOf(Guid merchantId, string environment) => Network;
 
-        public string AddressSeriesOf(Guid merchantId, string environment) => Network;
+        public string AddressSeriesOf(Payee payee) => Network;
 
-        public DepositAddress AddressAt(Guid merchantId, string environment, long index) =>
+        public DepositAddress AddressAt(Payee payee, long index) =>
             throw new NotSupportedException();
 
         public string PaymentUri(RailAsset asset, string address, BigInteger amount) => address;

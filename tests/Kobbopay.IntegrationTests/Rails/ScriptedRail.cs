@@ -22,7 +22,7 @@ internal sealed class ScriptedRail : IRail
 
     public bool Experimental => false;
 
-    public bool TestOnly => true;
+    public string Environment => MerchantEnvironments.Test;
 
     public bool HasSandboxClock => false;
 
@@ -47,9 +47,9 @@ internal sealed class ScriptedRail : IRail
 
     public string ChainOf(Guid merchantId, string environment) => throw new NotSupportedException();
 
-    public string AddressSeriesOf(Guid merchantId, string environment) => throw new NotSupportedException();
+    public string AddressSeriesOf(Payee payee) => throw new NotSupportedException();
 
-    public DepositAddress AddressAt(Guid merchantId, string environment, long index) =>
+    public DepositAddress AddressAt(Payee payee, long index) =>
         throw new NotSupportedException();
 
     public string PaymentUri(RailAsset asset, string address, BigInteger amount) => throw new NotSupportedException();

@@ -20,7 +20,7 @@ public sealed class ExtendedPublicKeyTests
     {
         ExtendedPublicKey.TryParse(Account, out var key).Should().Be(XpubError.None);
 
-        Enumerable.Range(0, 3).Select(index => key!.EvmAddressAt(index)).Should().Equal(
+        Enumerable.Range(0, 3).Select(index => key!.AddressAt(index)).Should().Equal(
             "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
             "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
             "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC");

@@ -79,6 +79,7 @@ public sealed class RailPolicyTests
             .AddInMemoryCollection(settings.Select(setting =>
                 KeyValuePair.Create<string, string?>($"Rails:testnet:USDT:{setting.Name}", setting.Value)))
             .Build();
-        return RailConfiguration.Asset(configuration, "testnet", "USDT", contract: null, decimals: 6);
+        return RailConfiguration.Asset(
+            configuration.GetSection("Rails:testnet:USDT"), contract: null, decimals: 6);
     }
 }

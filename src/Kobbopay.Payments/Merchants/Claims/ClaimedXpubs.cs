@@ -136,7 +136,11 @@ internal sealed class ClaimedXpubs(RailCatalog rails)
               insert into merchant_xpubs (merchant_id, environment, network, fingerprint, confirmed_at)
               select $1, $2, $3, fingerprint, $5 from own
               on conflict (merchant_id, environment, network) do update
-              set fingerprint = excluded.fingerprint, confirmed_at = excluded.confirmed_at)
+              set fingerprint = excluded.fingerprint, confirmed_at = excluded.confirmed_at),
+            -- A payment that is being drafted is paid to the new key.
+            noted as (
+              update merchant_settings set version = version + 1
+              where merchant_id = $1 and environment = $2 and exists (select from own))
             select exists (select from own), (select fingerprint from before)
             """);
         use.AddId(claim.MerchantId);

@@ -1,11 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 using Org.BouncyCastle.Asn1.X9;
 using Org.BouncyCastle.Crypto.Digests;
 using Org.BouncyCastle.Crypto.EC;
 using Org.BouncyCastle.Math;
-using SimpleBase;
 using ECPoint = Org.BouncyCastle.Math.EC.ECPoint;
 
 namespace Kobbopay.Payments.Rails.Evm;
@@ -40,8 +38,14 @@ public sealed class ExtendedPublicKey
     private readonly ECPoint _point;
     private readonly byte[] _chainCode;
 
-    private ExtendedPublicKey(string text, ECPoint point, byte[] chainCode) =>
+    /// <summary>The account's receiving branch, which all addresses come from.</summary>
+    private readonly Lazy<ExtendedPublicKey> _receiving;
+
+    private ExtendedPublicKey(string text, ECPoint point, byte[] chainCode)
+    {
         (Text, _point, _chainCode) = (text, point, chainCode);
+        _receiving = new Lazy<ExtendedPublicKey>(() => Child(0));
+    }
 
     /// <summary>As it was given.</summary>
     public string Text { get; }
@@ -63,7 +67,7 @@ public sealed class ExtendedPublicKey
     public static XpubError TryParse(string? text, out ExtendedPublicKey? key)
     {
         key = null;
-        if (text is null or { Length: > LongestText } || !Ascii.IsValid(text) || Decode(text) is not { } payload)
+        if (text is null or { Length: > LongestText } || Base58Check.Decode(text, PayloadLength) is not { } payload)
             return XpubError.Malformed;
         var version = BinaryPrimitives.ReadUInt32BigEndian(payload);
         if (version == PrivateVersion)
@@ -82,12 +86,13 @@ public sealed class ExtendedPublicKey
         }
     }
 
-    /// <summary>The address of an EVM network for the child <c>0/index</c>, with the checksum of EIP-55.</summary>
-    public string EvmAddressAt(long index)
+    /// <summary>The address of the child <c>0/index</c>, in a network's form.</summary>
+    public string AddressAt(long index, AddressForm form = AddressForm.Evm)
     {
-        var key = Child(0).Child((uint)index)._point.GetEncoded(compressed: false);
-        var hash = Keccak256(key.AsSpan(1));
-        return Checksummed(Convert.ToHexStringLower(hash.AsSpan(12)));
+        var key = _receiving.Value.Child((uint)index)._point.GetEncoded(compressed: false);
+        Span<byte> hash = stackalloc byte[32];
+        EvmAddress.Keccak256(key.AsSpan(1), hash);
+        return EvmAddress.Shown($"0x{Convert.ToHexStringLower(hash[12..])}", form);
     }
 
     /// <summary>BIP32, "CKDpub": one child, not hardened.</summary>
@@ -107,25 +112,6 @@ public sealed class ExtendedPublicKey
             : new ExtendedPublicKey(Text, child, mac[32..].ToArray());
     }
 
-    /// <summary>Base58 with its checksum of four bytes, or null.</summary>
-    private static byte[]? Decode(string text)
-    {
-        var bytes = new byte[Base58.Bitcoin.GetSafeByteCountForDecoding(text)];
-        try
-        {
-            if (!Base58.Bitcoin.TryDecode(text, bytes, out var length) || length != PayloadLength + 4)
-                return null;
-        }
-        catch (ArgumentException)
-        {
-            return null;
-        }
-
-        var payload = bytes[..PayloadLength];
-        var sum = SHA256.HashData(SHA256.HashData(payload)).AsSpan(0, 4);
-        return sum.SequenceEqual(bytes.AsSpan(PayloadLength, 4)) ? payload : null;
-    }
-
     private static byte[] Hash160(byte[] data)
     {
         var digest = new RipeMD160Digest();
@@ -133,22 +119,5 @@ public sealed class ExtendedPublicKey
         var hash = new byte[digest.GetDigestSize()];
         digest.DoFinal(hash);
         return hash;
-    }
-
-    private static byte[] Keccak256(ReadOnlySpan<byte> data)
-    {
-        var digest = new KeccakDigest(256);
-        digest.BlockUpdate(data);
-        var hash = new byte[32];
-        digest.DoFinal(hash);
-        return hash;
-    }
-
-    /// <summary>EIP-55: a letter is upper-case where the hash of the text has a high bit.</summary>
-    private static string Checksummed(string hex)
-    {
-        var hash = Keccak256(Encoding.ASCII.GetBytes(hex));
-        return "0x" + string.Concat(hex.Select((c, i) =>
-            ((hash[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 8) != 0 ? char.ToUpperInvariant(c) : c));
     }
 }

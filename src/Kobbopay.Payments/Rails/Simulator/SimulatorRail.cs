@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Kobbopay.Contracts;
 using Kobbopay.Payments.Domain;
+using Kobbopay.Payments.Merchants;
 using Npgsql;
 
 namespace Kobbopay.Payments.Rails.Simulator;
@@ -25,7 +26,7 @@ public sealed class SimulatorRail(NpgsqlDataSource database, IConfiguration conf
 
     public bool Experimental => false;
 
-    public bool TestOnly => true;
+    public string Environment => MerchantEnvironments.Test;
 
     public bool HasSandboxClock => true;
 
@@ -37,9 +38,9 @@ public sealed class SimulatorRail(NpgsqlDataSource database, IConfiguration conf
     /// </summary>
     public IReadOnlyList<RailAsset> Assets { get; } =
     [
-        RailConfiguration.Asset(configuration, Name, "USDT", contract: null, decimals: 6),
-        RailConfiguration.Asset(configuration, Name, "USDC", AddressOf("contract/USDC"), decimals: 6),
-        RailConfiguration.Asset(configuration, Name, "DAI", AddressOf("contract/DAI"), decimals: 18),
+        RailConfiguration.Asset(SectionOf(configuration, "USDT"), contract: null, decimals: 6),
+        RailConfiguration.Asset(SectionOf(configuration, "USDC"), AddressOf("contract/USDC"), decimals: 6),
+        RailConfiguration.Asset(SectionOf(configuration, "DAI"), AddressOf("contract/DAI"), decimals: 18),
     ];
 
     public string ChainOf(Guid merchantId, string environment) => $"{Name}:{Id.Format(Id.Merchant, merchantId)}";
@@ -49,10 +50,10 @@ public sealed class SimulatorRail(NpgsqlDataSource database, IConfiguration conf
         ? id
         : throw new ArgumentException($"{chain} is not a chain of {Name}", nameof(chain));
 
-    public string AddressSeriesOf(Guid merchantId, string environment) => ChainOf(merchantId, environment);
+    public string AddressSeriesOf(Payee payee) => ChainOf(payee.MerchantId, payee.Environment);
 
-    public DepositAddress AddressAt(Guid merchantId, string environment, long index) =>
-        new(AddressOf($"{ChainOf(merchantId, environment)}/{index}"), $"0/{index}", XpubFingerprint: null);
+    public DepositAddress AddressAt(Payee payee, long index) =>
+        new(AddressOf($"{AddressSeriesOf(payee)}/{index}"), $"0/{index}", XpubFingerprint: null);
 
     public string PaymentUri(RailAsset asset, string address, BigInteger amount) =>
         $"{Name}:{address}?amount={Amount.Format(amount, asset.Decimals)}&currency={asset.Currency}";
@@ -127,6 +128,9 @@ public sealed class SimulatorRail(NpgsqlDataSource database, IConfiguration conf
 
         return new ChainSlice(head, blocks, behind);
     }
+
+    private static IConfigurationSection SectionOf(IConfiguration configuration, string currency) =>
+        configuration.GetSection($"Rails:{Name}:{currency}");
 
     /// <summary>No key stands behind it: what it takes is that no two are the same.</summary>
     private static string AddressOf(string text) =>
