@@ -120,7 +120,7 @@ public sealed record DepositAddress(string Address, string Path, string? XpubFin
 public sealed record ChainSlice(long Head, IReadOnlyList<Block> Blocks, bool Behind = false);
 
 /// <summary>A chain can't be read now. It is tried again, and nothing but time is lost.</summary>
-public sealed class RailUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
+public class RailUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <param name="TraceParent">The W3C trace that made it, where that is known (the simulator).</param>
 public sealed record Block(
