@@ -12,8 +12,8 @@ public abstract record PaymentInput
         IReadOnlyList<Transfer> Transfers, long Head, Reorg? Reorg = null, long? Finalized = null) : PaymentInput
     {
         /// <summary>
-        /// The height that confirmations are counted from. Where finality is asked for, blocks above the finalized one
-        /// count for all but the last confirmation, which only finality gives.
+        /// The height that confirmations are counted from. Where finality is asked for it is never so far above the
+        /// finalized block that a later block's transfer has its last confirmation.
         /// </summary>
         internal long HeadFor(PaymentTerms terms) => terms.NeedsFinality
             ? Math.Min(Head, (Finalized ?? -1) + terms.RequiredConfirmations - 1)

@@ -1,4 +1,3 @@
-using Kobbopay.Contracts;
 using Kobbopay.Payments.Merchants;
 
 namespace Kobbopay.Payments.Rails;

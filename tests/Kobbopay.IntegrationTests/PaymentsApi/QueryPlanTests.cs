@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Kobbopay.IntegrationTests.Rails;
 using Kobbopay.Payments;
 using Kobbopay.Payments.Rails;
+using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.Payments.Reports;
 using Kobbopay.ServiceDefaults.Web;
 using Microsoft.AspNetCore.Http;
@@ -100,7 +101,8 @@ public sealed partial class QueryPlanTests(SeededWorld seeded) : IClassFixture<S
                     new ReportSpan(Day, Day.AddMinutes(10), name == "report by creation")));
                 break;
             case "scan: payments at addresses":
-                TransferChanges.SelectWatched(batch, World.ChainName, some);
+                TransferChanges.SelectWatched(
+                    batch, World.Get<RailCatalog>().Of(SimulatorRail.Name), World.ChainName, some);
                 break;
             case "scan: known transfers":
                 TransferChanges.SelectKnown(batch, World.ChainName, some, ["tx-1", "tx-2"]);

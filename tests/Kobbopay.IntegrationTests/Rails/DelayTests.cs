@@ -25,12 +25,12 @@ public sealed class DelayTests : IAsyncLifetime
         (await Delay.FailedAsync(rail, _world.ChainName, Token)).Should().Be(ChainTrouble.New);
         _world.Clock.Advance(TimeSpan.FromSeconds(29));
         (await Delay.FailedAsync(rail, _world.ChainName, Token)).Should().Be(ChainTrouble.Old);
-        await Delay.SettleAsync(100, Token);
+        await Delay.SettleAsync(SimulatorRail.Name, 100, Token);
         (await _world.ReadAsync(payment.Details.Id)).Delayed.Should().BeFalse();
 
         _world.Clock.Advance(TimeSpan.FromSeconds(1));
         (await Delay.FailedAsync(rail, _world.ChainName, Token)).Should().Be(ChainTrouble.Delayed);
-        await Delay.SettleAsync(100, Token);
+        await Delay.SettleAsync(SimulatorRail.Name, 100, Token);
 
         var delayed = await _world.ReadAsync(payment.Details.Id);
         (delayed.Delayed, delayed.State.Version, delayed.Progress).Should().Be((true, 1, 1));
@@ -51,7 +51,7 @@ public sealed class DelayTests : IAsyncLifetime
 
         await ProviderAsync(ProviderMode.Ok);
         await _world.ScanAsync();
-        await Delay.SettleAsync(100, Token);
+        await Delay.SettleAsync(SimulatorRail.Name, 100, Token);
 
         var after = await _world.ReadAsync(paid.Details.Id);
         (after.State.Status, after.Delayed).Should().Be((PaymentStatus.Paid, false));
@@ -61,7 +61,7 @@ public sealed class DelayTests : IAsyncLifetime
             """);
         (await _world.ScalarAsync<bool>("select delay_settled from chains")).Should().BeFalse();
         _world.Clock.Advance(TimeSpan.FromSeconds(31));
-        await Delay.SettleAsync(100, Token);
+        await Delay.SettleAsync(SimulatorRail.Name, 100, Token);
         (await _world.ScalarAsync<bool>("select delay_settled and failing_since is null from chains"))
             .Should().BeTrue();
     }
@@ -93,7 +93,7 @@ public sealed class DelayTests : IAsyncLifetime
         await _world.ReorgAsync(2, drop: false);
         await _world.MineAsync(3);
         await _world.ScanAsync();
-        await Delay.SettleAsync(100, Token);
+        await Delay.SettleAsync(SimulatorRail.Name, 100, Token);
 
         var behind = await _world.ReadAsync(payment.Details.Id);
         (behind.State.Status, behind.Delayed).Should().Be((PaymentStatus.Pending, true));
@@ -101,7 +101,7 @@ public sealed class DelayTests : IAsyncLifetime
 
         _world.Clock.Advance(TimeSpan.FromMinutes(10));
         await _world.ScanAsync();
-        await Delay.SettleAsync(100, Token);
+        await Delay.SettleAsync(SimulatorRail.Name, 100, Token);
         var caughtUp = await _world.ReadAsync(payment.Details.Id);
         (caughtUp.State.Status, caughtUp.Delayed).Should().Be((PaymentStatus.Confirmed, false));
     }
@@ -120,7 +120,7 @@ public sealed class DelayTests : IAsyncLifetime
         await _world.MineAsync();
         await ProviderAsync(ProviderMode.Delay, TimeSpan.FromDays(1));
         await _world.ScanAsync();
-        await Delay.SettleAsync(100, Token);
+        await Delay.SettleAsync(SimulatorRail.Name, 100, Token);
 
         var state = await _world.ReadAsync(expired.Details.Id);
         (state.State.Status, state.Delayed).Should().Be((PaymentStatus.Expired, false));
@@ -144,8 +144,8 @@ public sealed class DelayTests : IAsyncLifetime
             """);
         await Delay.FailedAsync(_world.Get<RailCatalog>().Of(SimulatorRail.Name), _world.ChainName, Token);
 
-        (await Delay.SettleAsync(100, Token)).Should().BeTrue();
-        (await Delay.SettleAsync(100, Token)).Should().BeFalse();
+        (await Delay.SettleAsync(SimulatorRail.Name, 100, Token)).Should().BeTrue();
+        (await Delay.SettleAsync(SimulatorRail.Name, 100, Token)).Should().BeFalse();
 
         (await _world.ScalarAsync<long>("select count(*) from payments where not delayed or progress <> 1")).Should()
             .Be(0);
@@ -192,7 +192,7 @@ public sealed class DelayTests : IAsyncLifetime
             await Delay.FailedAsync(_world.Get<RailCatalog>().Of(SimulatorRail.Name), _world.ChainName, Token);
         }
 
-        await Delay.SettleAsync(100, Token);
+        await Delay.SettleAsync(SimulatorRail.Name, 100, Token);
     }
 
     private Task<string> SnapshotOfAsync(string type) => _world.ScalarAsync<string>(

@@ -34,7 +34,7 @@ public sealed class SandboxChainTests : IAsyncLifetime
         (await GetAsync(somebody, $"/v1/payments/{otherId}")).Body.GetProperty("detection").GetProperty("delayed")
             .GetBoolean().Should().BeFalse();
         (await _payments.HealthAsync()).Should().Contain("""
-            "RailScanner":{"status":"Healthy"
+            "RailScanner example-network":{"status":"Healthy"
             """);
         (await _payments.CreatedAsync("order-2")).GetProperty("detection").GetProperty("delayed").GetBoolean()
             .Should().BeTrue();

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Kobbopay.Contracts;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
 

@@ -9,10 +9,12 @@ namespace Kobbopay.UnitTests.Rails;
 public sealed class FindingsTests
 {
     private const string Address = "sim1aa";
+    private const string Chain = "chain";
 
     private static readonly DateTimeOffset Time = new(2026, 1, 2, 3, 0, 0, TimeSpan.Zero);
     private static readonly Guid Payment = Guid.CreateVersion7(Time);
-    private static readonly WatchedAddress Watched = new(Payment, Address, string.Empty, ClosedAt: null);
+    private static readonly WatchedAddress Watched = new(
+        Payment, Address, Chain, string.Empty, ClosedAt: null, WasPaid: false);
 
     [Fact]
     public void A_transfer_to_a_payments_address_is_seen_and_any_other_is_not()
@@ -54,11 +56,29 @@ public sealed class FindingsTests
     }
 
     [Fact]
+    public void What_counts_for_no_payment_is_kept_with_the_reason()
+    {
+        string ReasonFor(WatchedAddress watched, int amount = 10, string? contract = null)
+        {
+            var findings = Find([Block(5, "a", To(Address, "tx1", amount, contract))], watched);
+            findings.Seen.Should().BeEmpty();
+            return findings.Uncounted.Should().ContainSingle().Subject.Reason;
+        }
+
+        var old = Watched with { ClosedAt = Time.AddDays(-8) };
+        ReasonFor(Watched with { Chain = "other" }).Should().Be(UnmatchedReasons.WrongNetwork);
+        ReasonFor(Watched, contract: "token").Should().Be(UnmatchedReasons.WrongToken);
+        ReasonFor(Watched, amount: 0).Should().Be(UnmatchedReasons.ZeroValue);
+        ReasonFor(old).Should().Be(UnmatchedReasons.ClosedPayment);
+        ReasonFor(old with { WasPaid = true }).Should().Be(UnmatchedReasons.SecondPayment);
+    }
+
+    [Fact]
     public void What_is_known_and_unchanged_is_no_news()
     {
         var block = Block(5, "a", To(Address, "tx1", 10));
         var known = Find([block]).Seen;
-        var again = Findings.Of([block], [Watched], known, [], TimeProvider.System);
+        var again = Findings.Of(Chain, [block], [Watched], known, [], TimeProvider.System);
         again.Seen.Should().BeEmpty();
         again.Payments.Should().BeEmpty();
     }
@@ -69,7 +89,7 @@ public sealed class FindingsTests
         var before = Find([Block(5, "a", To(Address, "tx1", 10), To(Address, "tx2", 20))]).Seen;
         var later = Block(5, "b", To("sim1bb", "tx9", 1), To(Address, "tx2", 20)) with { Time = Time.AddMinutes(5) };
 
-        var findings = Findings.Of([later], [Watched], before, before, TimeProvider.System);
+        var findings = Findings.Of(Chain, [later], [Watched], before, before, TimeProvider.System);
 
         findings.Dropped.Should().Equal(before[0]);
         findings.Seen.Should().Equal(before[1] with { BlockHash = "b5", LogIndex = 1, BlockTime = Time.AddMinutes(5) });
@@ -91,7 +111,8 @@ public sealed class FindingsTests
                         .Select(i => To(Address, $"tx{tx}", (tx * 10) + i))),
             ];
             var before = Find([Block(5, "a", Mined(Enumerable.Range(0, 6)))]).Seen;
-            var after = Findings.Of([Block(5, "b", Mined(order))], [Watched], before, before, TimeProvider.System);
+            var after = Findings.Of(
+                Chain, [Block(5, "b", Mined(order))], [Watched], before, before, TimeProvider.System);
 
             after.Dropped.Should().BeEmpty();
             after.Seen.ToDictionary(row => row.Id, row => row.Amount)
@@ -147,7 +168,7 @@ public sealed class FindingsTests
     }
 
     private static Findings Find(List<Block> blocks, WatchedAddress? watched = null) =>
-        Findings.Of(blocks, [watched ?? Watched], [], [], TimeProvider.System);
+        Findings.Of(Chain, blocks, [watched ?? Watched], [], [], TimeProvider.System);
 
     private static Block Block(long number, string fork, params TokenTransfer[] transfers) => new(
         number, $"{fork}{number}", $"{fork}{number - 1}", Time,

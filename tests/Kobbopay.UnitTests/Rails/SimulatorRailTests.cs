@@ -9,20 +9,21 @@ namespace Kobbopay.UnitTests.Rails;
 public sealed class SimulatorRailTests
 {
     private static readonly Guid Merchant = Guid.CreateVersion7(DateTimeOffset.UnixEpoch);
+    private static readonly Payee Payee = new(Merchant, MerchantEnvironments.Test, Xpub: null);
     private static readonly SimulatorRail Rail = new(
         NpgsqlDataSource.Create("Host=127.0.0.1"), new ConfigurationManager(), TimeProvider.System);
 
     [Fact]
     public void An_address_follows_from_merchant_and_index_alone()
     {
-        var address = Rail.AddressAt(Merchant, MerchantEnvironments.Test, 17);
+        var address = Rail.AddressAt(Payee, 17);
         address.Address.Should().MatchRegex("^sim1[0-9a-f]{40}$");
         (address.Path, address.XpubFingerprint).Should().Be(("0/17", null));
-        Rail.AddressAt(Merchant, MerchantEnvironments.Test, 17).Should().Be(address);
+        Rail.AddressAt(Payee, 17).Should().Be(address);
 
         var others = Enumerable.Range(0, 100)
-            .Select(i => Rail.AddressAt(Merchant, MerchantEnvironments.Test, i).Address)
-            .Append(Rail.AddressAt(Guid.Empty, MerchantEnvironments.Test, 17).Address);
+            .Select(i => Rail.AddressAt(Payee, i).Address)
+            .Append(Rail.AddressAt(Payee with { MerchantId = Guid.Empty }, 17).Address);
         others.Should().OnlyHaveUniqueItems();
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Org.BouncyCastle.Crypto.Digests;
@@ -21,6 +22,8 @@ internal static class EvmAddress
     private const byte TronPrefix = 0x41;
     private const int Length = 20;
 
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
+
     /// <summary>The form of a network for an address as nodes write it.</summary>
     public static string Shown(string hex, AddressForm form) =>
         form == AddressForm.Tron ? TronOf(hex) : Checksummed(hex[2..]);
@@ -30,13 +33,11 @@ internal static class EvmAddress
     {
         if (form == AddressForm.Evm)
         {
+            // All in lower case it bears no checksum; otherwise the checksum has to be right.
             var hex = text.ToLowerInvariant();
-            var well = hex.Length == 2 + (2 * Length) && hex.StartsWith("0x", StringComparison.Ordinal)
-                && hex.AsSpan(2).IndexOfAnyExcept("0123456789abcdef") < 0;
-            // One case throughout bears no checksum; mixed case has to be the right one.
-            var plain = text[Math.Min(2, text.Length)..] is var digits
-                && (digits == digits.ToLowerInvariant() || digits == digits.ToUpperInvariant());
-            return well && (plain || Shown(hex, form) == text) ? hex : null;
+            var isAddress = hex.Length == 2 + (2 * Length) && hex.StartsWith("0x", StringComparison.Ordinal)
+                && !hex.AsSpan(2).ContainsAnyExcept(Digits);
+            return isAddress && (text == hex || Shown(hex, form) == text) ? hex : null;
         }
 
         var payload = Base58Check.Decode(text, 1 + Length);

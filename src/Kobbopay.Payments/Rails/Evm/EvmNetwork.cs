@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kobbopay.Payments.Merchants;
+using Kobbopay.Contracts;
 
 namespace Kobbopay.Payments.Rails.Evm;
 

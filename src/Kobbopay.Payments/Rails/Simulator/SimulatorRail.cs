@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Kobbopay.Contracts;
 using Kobbopay.Payments.Domain;
-using Kobbopay.Payments.Merchants;
 using Npgsql;
 
 namespace Kobbopay.Payments.Rails.Simulator;
