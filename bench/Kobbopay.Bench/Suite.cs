@@ -23,6 +23,7 @@ internal static class Suite
         ("edge", Edge.RunAsync),
         ("gateway", Scenarios.Gateway.RunAsync),
         ("authentication", Authentication.RunAsync),
+        ("addresses", Addresses.RunAsync),
         ("replay", Replay.RunAsync),
         ("read", Read.RunAsync),
         ("scan", Scan.RunAsync),

@@ -15,7 +15,7 @@ public sealed record MerchantRail(
     string Network, string Currency, bool Enabled = true, int? Confirmations = null, int? OwnConfirmations = null)
 {
     /// <summary>Beyond the blocks that a reorganisation can be followed over, more of them say nothing more.</summary>
-    public const int MostConfirmations = ChainCursor.Remembered;
+    public const int MostConfirmations = ChainCursor.UsualReorgLimit;
 
     public static IReadOnlyList<MerchantRail>? Read(string? json) => json is null
         ? null

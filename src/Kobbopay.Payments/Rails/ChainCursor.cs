@@ -14,8 +14,8 @@ namespace Kobbopay.Payments.Rails;
 internal sealed record ChainCursor(
     string Chain, long Number, string? Hash, DateTimeOffset? Time, bool Failing, bool Delayed, int MostConfirmations)
 {
-    /// <summary>Blocks remembered per chain: the deepest reorganisation that can be followed.</summary>
-    public const int Remembered = 512;
+    /// <summary>Where a network asks for nothing else (<see cref="IRail.ReorgLimit"/>).</summary>
+    public const int UsualReorgLimit = 512;
 
     /// <summary>The cursor, locked until the transaction ends; null while another scanner holds it.</summary>
     public static async Task<ChainCursor?> LockAsync(
@@ -60,13 +60,13 @@ internal sealed record ChainCursor(
     /// <summary>
     /// Moves the cursor to the last of these blocks, which follow each other after <paramref name="fork"/>.
     /// </summary>
-    public ChainCursor AddAdvance(NpgsqlBatch batch, long fork, List<Block> blocks)
+    public ChainCursor AddAdvance(NpgsqlBatch batch, IRail rail, long fork, List<Block> blocks)
     {
         var last = blocks[^1];
         var forget = batch.Add("delete from chain_blocks where chain = $1 and (number > $2 or number <= $3)");
         forget.AddText(Chain);
         forget.AddLong(fork);
-        forget.AddLong(last.Number - Remembered);
+        forget.AddLong(last.Number - rail.ReorgLimit);
 
         var remember = batch.Add("""
             insert into chain_blocks (chain, number, hash, parent_hash, time)

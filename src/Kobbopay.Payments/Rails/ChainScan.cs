@@ -70,7 +70,7 @@ public sealed class ChainScan(
         }
 
         store.AddChanges(batch, changes);
-        var moved = cursor.AddAdvance(batch, walk.Fork, walk.Blocks);
+        var moved = cursor.AddAdvance(batch, rail, walk.Fork, walk.Blocks);
         await batch.ExecuteNonQueryAsync(cancellation);
         return moved;
     }

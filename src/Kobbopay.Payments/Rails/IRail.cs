@@ -36,6 +36,9 @@ public interface IRail
     /// <summary>How long its provider may fail or be behind before payments say that detection is delayed.</summary>
     TimeSpan ToleratedSilence => TimeSpan.FromSeconds(30);
 
+    /// <summary>Blocks remembered per chain: the deepest reorganisation that can be followed.</summary>
+    int ReorgLimit => ChainCursor.UsualReorgLimit;
+
     /// <summary>Its blocks have the time of the merchant's sandbox clock, which the merchant can move.</summary>
     bool HasSandboxClock { get; }
 

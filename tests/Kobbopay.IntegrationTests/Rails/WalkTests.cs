@@ -86,7 +86,7 @@ public sealed class WalkTests : IAsyncLifetime
     [Fact]
     public async Task A_reorganisation_deeper_than_what_is_remembered_stops_the_chain_for_a_person_to_look()
     {
-        _rail.Blocks = [.. ScriptedRail.Fork("a", null, ChainCursor.Remembered + 100, Now)];
+        _rail.Blocks = [.. ScriptedRail.Fork("a", null, ChainCursor.UsualReorgLimit + 100, Now)];
         await ScanAsync();
         var common = _rail.Blocks.Take(50).ToList();
         _rail.Blocks = [.. common, .. ScriptedRail.Fork("b", common[^1], 700, Now)];
@@ -94,7 +94,7 @@ public sealed class WalkTests : IAsyncLifetime
         await FluentActions.Awaiting(ScanAsync).Should().ThrowAsync<InvalidOperationException>()
             .WithMessage("*deeper*");
         (await CursorAsync()).Should().Be("611 a611");
-        (await _world.ScalarAsync<long>("select count(*) from chain_blocks")).Should().Be(ChainCursor.Remembered);
+        (await _world.ScalarAsync<long>("select count(*) from chain_blocks")).Should().Be(ChainCursor.UsualReorgLimit);
     }
 
     private void PayIn(int block) => _rail.Blocks[block] = _rail.Blocks[block] with

@@ -32,6 +32,8 @@ public sealed record EvmNetwork
 
     public required TimeSpan ToleratedSilence { get; init; }
 
+    public required int ReorgLimit { get; init; }
+
     /// <summary>
     /// Up to so many watched addresses are named in the filter for logs; with more of them all transfers of a block are
     /// fetched instead, and the work no longer grows with their number.
@@ -67,6 +69,7 @@ public sealed record EvmNetwork
             Rpc = [.. section.GetSection(nameof(Rpc)).GetChildren().Select(ReadUrl)],
             PollInterval = section.GetValue(nameof(PollInterval), TimeSpan.FromSeconds(1)),
             ToleratedSilence = section.GetValue(nameof(ToleratedSilence), TimeSpan.FromSeconds(30)),
+            ReorgLimit = section.GetValue(nameof(ReorgLimit), ChainCursor.UsualReorgLimit),
             TopicListLimit = section.GetValue(nameof(TopicListLimit), DefaultTopicListLimit),
             AddressForm = form,
             Experimental = section.GetValue(nameof(Experimental), form == AddressForm.Tron),
@@ -87,6 +90,9 @@ public sealed record EvmNetwork
         Require(network.Rpc.Count > 0, nameof(Rpc), "a list of provider URLs");
         Require(assets.Count > 0, nameof(Assets), "a list of currencies");
         Require(network.PollInterval > TimeSpan.Zero, nameof(PollInterval), "a time above zero");
+        Require(
+            assets.TrueForAll(asset => asset.MostConfirmations <= network.ReorgLimit),
+            nameof(ReorgLimit), "as many blocks as the most confirmations, at least");
         Require(
             assets.Select(asset => asset.Contract).Distinct(StringComparer.Ordinal).Count() == assets.Count,
             nameof(Assets), "of different contracts, and one without at most");

@@ -47,6 +47,8 @@ internal sealed partial class EvmRail(
 
     public TimeSpan ToleratedSilence => network.ToleratedSilence;
 
+    public int ReorgLimit => network.ReorgLimit;
+
     public bool HasSandboxClock => false;
 
     public IReadOnlyList<RailAsset> Assets => network.Assets;

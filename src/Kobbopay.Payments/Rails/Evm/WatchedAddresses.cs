@@ -39,10 +39,12 @@ internal sealed class WatchedAddresses(NpgsqlDataSource database, TimeProvider c
     {
         if (addresses.Length == 0)
             return [];
+        // A scalar subquery is a look-up for each address, however few or many they are and whatever is estimated.
         await using var command = database.CreateCommand(
             """
             select a from unnest($1) a
-            where exists (select from payments p where p.deposit_address = a and p.xpub_fingerprint is not null)
+            where (
+              select true from payments p where p.deposit_address = a and p.xpub_fingerprint is not null limit 1)
             """);
         command.Parameters.AddTexts(addresses);
         await using var row = await command.ExecuteReaderAsync(cancellation);
