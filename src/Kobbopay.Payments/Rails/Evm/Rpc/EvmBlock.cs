@@ -3,7 +3,9 @@ using System.Numerics;
 namespace Kobbopay.Payments.Rails.Evm.Rpc;
 
 /// <summary>A block as one provider shows it. Hashes are lower-case.</summary>
-/// <param name="Transactions">Empty when it was asked for without them.</param>
+/// <param name="Transactions">
+/// Those that move some of the native currency, in their order; empty when it was asked for without them.
+/// </param>
 internal sealed record EvmBlock(
     long Number, string Hash, string ParentHash, DateTimeOffset Time, IReadOnlyList<EvmTransaction> Transactions);
 

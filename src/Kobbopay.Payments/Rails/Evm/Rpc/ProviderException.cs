@@ -31,6 +31,9 @@ internal sealed class ProviderException(string kind, string message) : RailUnava
     /// <summary>JSON-RPC's, of an <see cref="RpcError"/> or a limit that was reported as one.</summary>
     public int? Code { get; init; }
 
+    /// <summary>Several calls were refused as one, which says nothing of any of them.</summary>
+    public bool RefusesBatch { get; init; }
+
     /// <summary>How long a <see cref="RateLimited"/> provider asks to be left alone, where it says so.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }
