@@ -9,10 +9,13 @@ namespace Kobbopay.ServiceDefaults.Data;
 public static class SqlParameters
 {
     /// <summary>Merchant, then environment: every query of a merchant's rows is conditioned on both.</summary>
-    public static void AddOwner(this NpgsqlParameterCollection parameters, MerchantIdentity merchant)
+    public static void AddOwner(this NpgsqlParameterCollection parameters, MerchantIdentity merchant) =>
+        parameters.AddOwner(merchant.MerchantId, merchant.Environment);
+
+    public static void AddOwner(this NpgsqlParameterCollection parameters, Guid merchantId, string environment)
     {
-        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = merchant.MerchantId });
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = merchant.Environment });
+        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = merchantId });
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = environment });
     }
 
     /// <summary>$1 and $2 of <see cref="PageRange.Where"/>.</summary>

@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using Kobbopay.ServiceDefaults.Identity;
 using Microsoft.AspNetCore.Http;
 
 namespace Kobbopay.ServiceDefaults.Web;
 
 /// <summary>
-/// A request's claim to be done once: scope is merchant, environment and route (contracts.md, section 1).
+/// A request's claim to be done once: scope is its owner (<see cref="IdempotencyOwner"/>) and route (contracts.md,
+/// section 1).
 /// </summary>
 /// <param name="Fingerprint">SHA-256 over method, path and body.</param>
 public sealed record IdempotencyClaim(string Route, string Key, byte[] Fingerprint);
@@ -26,7 +26,7 @@ public sealed class Idempotency(TimeProvider clock)
     /// <summary>A second request waits this long for the first.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<(Guid, string, string, string), Task> _running = new();
+    private readonly ConcurrentDictionary<(IdempotencyOwner, string, string), Task> _running = new();
 
     /// <exception cref="ProblemException"><c>invalid_request</c> when the key is not 1-255 printable ASCII
     /// characters.</exception>
@@ -55,12 +55,12 @@ public sealed class Idempotency(TimeProvider clock)
     /// <exception cref="ProblemException"><c>idempotency_key_in_use</c> when the other takes longer than the
     /// patience.</exception>
     public async Task<T> RunAloneAsync<T>(
-        MerchantIdentity merchant, IdempotencyClaim? claim, Func<Task<T>> run, CancellationToken cancellation)
+        IdempotencyOwner owner, IdempotencyClaim? claim, Func<Task<T>> run, CancellationToken cancellation)
     {
         if (claim is null)
             return await run();
 
-        var scope = (merchant.MerchantId, merchant.Environment, claim.Route, claim.Key);
+        var scope = (owner, claim.Route, claim.Key);
         var deadline = clock.GetTimestamp();
         var own = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         while (_running.GetOrAdd(scope, own.Task) is var running && running != own.Task)

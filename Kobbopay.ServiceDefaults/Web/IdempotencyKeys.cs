@@ -1,31 +1,26 @@
 using System.Security.Cryptography;
 using Kobbopay.ServiceDefaults.Data;
-using Kobbopay.ServiceDefaults.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace Kobbopay.ServiceDefaults.Web;
 
-/// <summary>The table <c>idempotency_keys</c>: each service that has authenticated POSTs has one of its own.</summary>
+/// <summary>The stored answers of used keys, in a table for each kind of <see cref="IdempotencyOwner"/>.</summary>
 public sealed class IdempotencyKeys(NpgsqlDataSource database, TimeProvider clock)
 {
     /// <summary>The stored answer of a used key, or null.</summary>
     /// <exception cref="ProblemException"><c>idempotency_key_reused</c> when it answered another request.</exception>
     public async Task<StoredAnswer?> FindAsync(
-        MerchantIdentity merchant, IdempotencyClaim? claim, CancellationToken cancellation)
+        IdempotencyOwner owner, IdempotencyClaim? claim, CancellationToken cancellation)
     {
         if (claim is null)
             return null;
 
-        await using var command = database.CreateCommand(
-            """
-            select fingerprint, status, location, body from idempotency_keys
-            where merchant_id = $1 and environment = $2 and route = $3 and key = $4
-            """);
-        command.Parameters.AddOwner(merchant);
+        await using var command = database.CreateCommand(owner.Select);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = claim.Route });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = claim.Key });
+        owner.AddTo(command.Parameters);
         await using var row = await command.ExecuteReaderAsync(cancellation);
         if (!await row.ReadAsync(cancellation))
             return null;
@@ -45,25 +40,13 @@ public sealed class IdempotencyKeys(NpgsqlDataSource database, TimeProvider cloc
     /// </summary>
     /// <param name="orLeave">There is no operation to undo: an answer that is there stays.</param>
     public void Add(
-        NpgsqlBatch batch,
-        Guid merchantId,
-        string environment,
-        IdempotencyClaim? claim,
-        StoredAnswer answer,
-        bool orLeave = false)
+        NpgsqlBatch batch, IdempotencyOwner owner, IdempotencyClaim? claim, StoredAnswer answer, bool orLeave = false)
     {
         if (claim is null)
             return;
 
         var insert = batch.CreateBatchCommand();
-        insert.CommandText =
-            $"""
-            insert into idempotency_keys
-              (merchant_id, environment, route, key, fingerprint, status, location, body, created_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) {(orLeave ? "on conflict do nothing" : string.Empty)}
-            """;
-        insert.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = merchantId });
-        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = environment });
+        insert.CommandText = orLeave ? $"{owner.Insert} on conflict do nothing" : owner.Insert;
         insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = claim.Route });
         insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = claim.Key });
         insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = claim.Fingerprint });
@@ -71,6 +54,7 @@ public sealed class IdempotencyKeys(NpgsqlDataSource database, TimeProvider cloc
         insert.Parameters.AddNullable(answer.Location, NpgsqlDbType.Text);
         insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = answer.Body });
         insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() });
+        owner.AddTo(insert.Parameters);
         batch.BatchCommands.Add(insert);
     }
 }

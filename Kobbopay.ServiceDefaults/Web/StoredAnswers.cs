@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Kobbopay.ServiceDefaults.Identity;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
 
@@ -47,7 +46,7 @@ public sealed class StoredAnswers(Idempotency idempotency, IdempotencyKeys keys)
     /// transaction.</summary>
     public Task AnswerAsync<T>(
         HttpContext http,
-        MerchantIdentity merchant,
+        IdempotencyOwner owner,
         ReadOnlyMemory<byte> body,
         JsonTypeInfo<T> type,
         NpgsqlDataSource database,
@@ -55,7 +54,7 @@ public sealed class StoredAnswers(Idempotency idempotency, IdempotencyKeys keys)
         CancellationToken cancellation)
         where T : class
     {
-        return AnswerAsync(http, merchant, body, type, TransactAsync, cancellation);
+        return AnswerAsync(http, owner, body, type, TransactAsync, cancellation);
 
         async Task TransactAsync(GiveAnswer<T> give)
         {
@@ -77,7 +76,7 @@ public sealed class StoredAnswers(Idempotency idempotency, IdempotencyKeys keys)
     /// </summary>
     public async Task AnswerAsync<T>(
         HttpContext http,
-        MerchantIdentity merchant,
+        IdempotencyOwner owner,
         ReadOnlyMemory<byte> body,
         JsonTypeInfo<T> type,
         Func<GiveAnswer<T>, Task> run,
@@ -86,9 +85,9 @@ public sealed class StoredAnswers(Idempotency idempotency, IdempotencyKeys keys)
     {
         var claim = Idempotency.ClaimOf(http, body);
         var result = await idempotency.RunAloneAsync(
-            merchant,
+            owner,
             claim,
-            async () => await keys.FindAsync(merchant, claim, cancellation) ?? await RunAsync(),
+            async () => await keys.FindAsync(owner, claim, cancellation) ?? await RunAsync(),
             cancellation);
         await result.WriteAsync(http.Response, cancellation);
 
@@ -103,14 +102,14 @@ public sealed class StoredAnswers(Idempotency idempotency, IdempotencyKeys keys)
                     var stored = onReplay is null
                         ? given
                         : given with { Body = JsonSerializer.SerializeToUtf8Bytes(onReplay, type) };
-                    keys.Add(batch, merchant.MerchantId, merchant.Environment, claim, stored);
+                    keys.Add(batch, owner, claim, stored);
                 });
             }
             catch (Exception race) when (claim is not null
                 && race is ProblemException or PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
             {
                 // Another replica may have been faster: then its answer is this request's.
-                given = await keys.FindAsync(merchant, claim, cancellation);
+                given = await keys.FindAsync(owner, claim, cancellation);
                 if (given is null)
                     throw;
             }

@@ -101,7 +101,8 @@ public sealed partial class PaymentStore
             return;
 
         await using var batch = database.CreateBatch();
-        keys.Add(batch, details.MerchantId, details.Environment, claim, answer, orLeave: true);
+        var owner = new IdempotencyOwner.Merchant(details.MerchantId, details.Environment);
+        keys.Add(batch, owner, claim, answer, orLeave: true);
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 

@@ -72,6 +72,7 @@ public static class Program
         builder.Services.AddRails(builder.Configuration);
         builder.Services.AddHostedService<DemoMerchant>();
         builder.Services.AddLoop<PruneIdempotencyKeys>();
+        builder.Services.AddLoop<PruneOperatorsAnswers>();
         builder.Services.AddLoop<ScenarioPlayer>();
 
         var app = builder.Build();

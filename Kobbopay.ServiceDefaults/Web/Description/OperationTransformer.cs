@@ -41,7 +41,7 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
             AddText(operation.Responses["200"], text.ContentType);
         Secure(operation, access, context.Document);
         operation.Parameters = [.. ParametersOf(operation, path, metadata.OfType<TakenParameter>())];
-        if (access is RouteAccess.Merchant && HttpMethods.IsPost(route.HttpMethod!))
+        if (access is RouteAccess.Merchant or RouteAccess.Operator && HttpMethods.IsPost(route.HttpMethod!))
             operation.Parameters.Add(new OpenApiParameterReference(IdempotencyKey, context.Document));
         return Task.CompletedTask;
     }

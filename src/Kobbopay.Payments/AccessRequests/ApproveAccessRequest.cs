@@ -45,50 +45,55 @@ internal static class ApproveAccessRequest
             .Takes<ApproveRequest>("displayName", "environments")
             .Answers<ApprovedJson>(StatusCodes.Status201Created);
 
-    private static async Task<IResult> HandleAsync(
+    private static async Task HandleAsync(
         HttpContext http,
         string requestId,
+        OperatorIdentity who,
         RailCatalog rails,
         NpgsqlDataSource database,
+        StoredAnswers answers,
         ClaimLinks claims,
         AuditTrail audit,
         TimeProvider clock,
         CancellationToken cancellation)
     {
         var id = AccessRequestJson.ParseId(requestId);
-        var (request, _) = await JsonBody.ReadAsync(http, AccessRequestsJson.Default.ApproveRequest, cancellation);
-        request.Validate(rails);
+        var (request, bytes) = await JsonBody.ReadAsync(http, AccessRequestsJson.Default.ApproveRequest, cancellation);
+        await answers.AnswerAsync(
+            http, who, bytes, AccessRequestsJson.Default.ApprovedJson, database, ApproveAsync, cancellation);
 
-        var now = clock.Now();
-        var merchantId = Id.New(now);
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await DecideAccessRequest.LockOpenAsync(connection, id, cancellation);
-        await InsertMerchantAsync(connection, merchantId, request.DisplayName!.Trim(), now, cancellation);
-        foreach (var terms in request.Environments!)
-            await terms!.StoreAsync(connection, merchantId, cancellation);
-
-        await using var batch = new NpgsqlBatch(connection, transaction);
-        DecideAccessRequest.AddDecision(batch, http, id, "approved", reason: null, now, merchantId);
-        audit.Add(batch, http, "access_request.approved", requestId, merchantId, details: new JsonObject
+        async Task<GivenAnswer<ApprovedJson>> ApproveAsync(NpgsqlConnection connection)
         {
-            ["displayName"] = request.DisplayName,
-            ["environments"] = string.Join(' ', request.Environments.Select(terms => terms!.Environment)),
-        });
-        ClaimLink[] links =
-        [
-            .. request.Environments.Select(terms =>
-                claims.Issue(batch, http, merchantId, terms!.Environment!, ClaimKinds.Materials)),
-        ];
-        await batch.ExecuteNonQueryAsync(cancellation);
-        await transaction.CommitAsync(cancellation);
-        return Results.Json(
-            new ApprovedJson(
-                await ReadAccessRequests.FindAsync(database, id, cancellation),
+            request.Validate(rails);
+            var now = clock.Now();
+            var merchantId = Id.New(now);
+            await DecideAccessRequest.LockOpenAsync(connection, id, cancellation);
+            await InsertMerchantAsync(connection, merchantId, request.DisplayName!.Trim(), now, cancellation);
+            foreach (var terms in request.Environments!)
+                await terms!.StoreAsync(connection, merchantId, cancellation);
+
+            await using var batch = new NpgsqlBatch(connection);
+            DecideAccessRequest.AddDecision(batch, http, id, "approved", reason: null, now, merchantId);
+            audit.Add(batch, http, "access_request.approved", requestId, merchantId, details: new JsonObject
+            {
+                ["displayName"] = request.DisplayName,
+                ["environments"] = string.Join(' ', request.Environments.Select(terms => terms!.Environment)),
+            });
+            ClaimLink[] links =
+            [
+                .. request.Environments.Select(terms =>
+                    claims.Issue(batch, http, merchantId, terms!.Environment!, ClaimKinds.Materials)),
+            ];
+            await batch.ExecuteNonQueryAsync(cancellation);
+            var approved = new ApprovedJson(
+                await ReadAccessRequests.FindAsync(connection, id, cancellation),
                 Id.Format(Id.Merchant, merchantId),
-                links),
-            AccessRequestsJson.Default.ApprovedJson,
-            statusCode: StatusCodes.Status201Created);
+                links);
+            return new GivenAnswer<ApprovedJson>(
+                approved,
+                StatusCodes.Status201Created,
+                OnReplay: approved with { Claims = [.. links.Select(link => link.WithoutSecret())] });
+        }
     }
 
     private static async Task InsertMerchantAsync(

@@ -36,9 +36,10 @@ internal static class DecideAccessRequest
 
         void Map(string verb, string status, string summary) => app.MapPost(
             $"{Route}/{verb}",
-            (HttpContext http, string requestId, NpgsqlDataSource database, AuditTrail audit, TimeProvider clock,
-                CancellationToken cancellation) =>
-                DecideAsync(http, requestId, status, database, audit, clock, cancellation)).RequireOperator()
+            (HttpContext http, string requestId, OperatorIdentity who, NpgsqlDataSource database,
+                StoredAnswers answers, AuditTrail audit, TimeProvider clock, CancellationToken cancellation) =>
+                DecideAsync(http, requestId, status, who, database, answers, audit, clock, cancellation))
+            .RequireOperator()
             .Describe($"{verb}AccessRequest", summary)
             .Takes<DecisionRequest>("reason")
             .Answers<AccessRequestJson>();
@@ -62,11 +63,12 @@ internal static class DecideAccessRequest
                 ProblemCodes.AlreadyDecided, $"{request.DecidedBy} has {request.Status} this request.");
     }
 
-    private static async Task<IResult> NoteAsync(
+    private static async Task NoteAsync(
         HttpContext http,
         string requestId,
         OperatorIdentity who,
         NpgsqlDataSource database,
+        StoredAnswers answers,
         AuditTrail audit,
         TimeProvider clock,
         CancellationToken cancellation)
@@ -74,29 +76,37 @@ internal static class DecideAccessRequest
         var id = AccessRequestJson.ParseId(requestId);
         var body = await JsonBody.ReadAsync(http, AccessRequestsJson.Default.NoteRequest, cancellation);
         ReasonText.ThrowUnlessValid([TextField.Check("/text", body.Value.Text, NoteLimit, least: 1, lines: true)]);
-        await ReadAccessRequests.FindAsync(database, id, cancellation);
+        await answers.AnswerAsync(
+            http, who, body.Bytes, AccessRequestsJson.Default.AccessRequestJson, database, NoteAsync, cancellation);
 
-        var now = clock.Now();
-        await using var batch = database.CreateBatch();
-        var insert = batch.Add(
-            "insert into access_request_notes (id, request_id, author, text, created_at) values ($1, $2, $3, $4, $5)");
-        insert.AddId(Id.New(now));
-        insert.AddId(id);
-        insert.AddText(who.Name);
-        insert.AddText(body.Value.Text!.Trim());
-        insert.AddTime(now);
-        audit.Add(batch, http, "access_request.noted", requestId);
-        await batch.ExecuteNonQueryAsync(cancellation);
-        return Results.Json(
-            await ReadAccessRequests.FindAsync(database, id, cancellation),
-            AccessRequestsJson.Default.AccessRequestJson, statusCode: StatusCodes.Status201Created);
+        async Task<GivenAnswer<AccessRequestJson>> NoteAsync(NpgsqlConnection connection)
+        {
+            await ReadAccessRequests.FindAsync(connection, id, cancellation);
+            var now = clock.Now();
+            await using var batch = new NpgsqlBatch(connection);
+            var insert = batch.Add("""
+                insert into access_request_notes (id, request_id, author, text, created_at)
+                values ($1, $2, $3, $4, $5)
+                """);
+            insert.AddId(Id.New(now));
+            insert.AddId(id);
+            insert.AddText(who.Name);
+            insert.AddText(body.Value.Text!.Trim());
+            insert.AddTime(now);
+            audit.Add(batch, http, "access_request.noted", requestId);
+            await batch.ExecuteNonQueryAsync(cancellation);
+            return new GivenAnswer<AccessRequestJson>(
+                await ReadAccessRequests.FindAsync(connection, id, cancellation), StatusCodes.Status201Created);
+        }
     }
 
-    private static async Task<IResult> DecideAsync(
+    private static async Task DecideAsync(
         HttpContext http,
         string requestId,
         string status,
+        OperatorIdentity who,
         NpgsqlDataSource database,
+        StoredAnswers answers,
         AuditTrail audit,
         TimeProvider clock,
         CancellationToken cancellation)
@@ -104,21 +114,22 @@ internal static class DecideAccessRequest
         var id = AccessRequestJson.ParseId(requestId);
         var body = await JsonBody.ReadAsync(http, AccessRequestsJson.Default.DecisionRequest, cancellation);
         ReasonText.ThrowUnlessValid([ReasonText.ErrorOf(body.Value.Reason)]);
+        await answers.AnswerAsync(
+            http, who, body.Bytes, AccessRequestsJson.Default.AccessRequestJson, database, DecideAsync, cancellation);
 
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await LockOpenAsync(connection, id, cancellation);
-        await using var batch = new NpgsqlBatch(connection, transaction);
-        AddDecision(batch, http, id, status, body.Value.Reason, clock.Now(), merchantId: null);
-        audit.Add(batch, http, $"access_request.{status}", requestId, details: new JsonObject
+        async Task<GivenAnswer<AccessRequestJson>> DecideAsync(NpgsqlConnection connection)
         {
-            ["reason"] = body.Value.Reason,
-        });
-        await batch.ExecuteNonQueryAsync(cancellation);
-        await transaction.CommitAsync(cancellation);
-        return Results.Json(
-            await ReadAccessRequests.FindAsync(database, id, cancellation),
-            AccessRequestsJson.Default.AccessRequestJson);
+            await LockOpenAsync(connection, id, cancellation);
+            await using var batch = new NpgsqlBatch(connection);
+            AddDecision(batch, http, id, status, body.Value.Reason, clock.Now(), merchantId: null);
+            audit.Add(batch, http, $"access_request.{status}", requestId, details: new JsonObject
+            {
+                ["reason"] = body.Value.Reason,
+            });
+            await batch.ExecuteNonQueryAsync(cancellation);
+            return new GivenAnswer<AccessRequestJson>(
+                await ReadAccessRequests.FindAsync(connection, id, cancellation));
+        }
     }
 
     internal static void AddDecision(

@@ -33,9 +33,9 @@ internal static class ReadAccessRequests
     /// <summary>A request with its notes, newest first.</summary>
     /// <exception cref="ProblemException"><c>not_found</c>.</exception>
     internal static async Task<AccessRequestJson> FindAsync(
-        NpgsqlDataSource database, Guid id, CancellationToken cancellation)
+        NpgsqlConnection connection, Guid id, CancellationToken cancellation)
     {
-        await using var batch = database.CreateBatch();
+        await using var batch = connection.CreateBatch();
         batch.Add($"select {AccessRequestJson.Columns} from access_requests r where r.id = $1").AddId(id);
         batch.Add("select author, text, created_at from access_request_notes where request_id = $1 order by id desc")
             .AddId(id);
@@ -72,9 +72,13 @@ internal static class ReadAccessRequests
     }
 
     private static async Task<IResult> ReadAsync(
-        string requestId, NpgsqlDataSource database, CancellationToken cancellation) => Results.Json(
-            await FindAsync(database, AccessRequestJson.ParseId(requestId), cancellation),
-            AccessRequestsJson.Default.AccessRequestJson);
+        string requestId, NpgsqlDataSource database, CancellationToken cancellation)
+    {
+        var id = AccessRequestJson.ParseId(requestId);
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return Results.Json(
+            await FindAsync(connection, id, cancellation), AccessRequestsJson.Default.AccessRequestJson);
+    }
 
     private static async Task<IResult> ReadForApplicantAsync(
         string token, AccessRequestStore store, CancellationToken cancellation) =>

@@ -153,8 +153,11 @@ public sealed class PaymentsHost : IAsyncDisposable
     }
 
     /// <summary>Sends a request as an operator.</summary>
-    public Task<ApiAnswer> OperateAsync(HttpMethod method, string path, string? json = null, string name = "olga") =>
-        SendAsync(method, path, json, _gateway.ForOperator(ResourceNames.Payments, new OperatorIdentity(name)));
+    public Task<ApiAnswer> OperateAsync(
+        HttpMethod method, string path, string? json = null, string name = "olga", string? idempotencyKey = null) =>
+        SendAsync(
+            method, path, json, _gateway.ForOperator(ResourceNames.Payments, new OperatorIdentity(name)),
+            idempotencyKey is null ? [] : [("Idempotency-Key", idempotencyKey)]);
 
     /// <summary>Sends a request as anybody does.</summary>
     public Task<ApiAnswer> SendPublicAsync(HttpMethod method, string path, string? json = null) =>

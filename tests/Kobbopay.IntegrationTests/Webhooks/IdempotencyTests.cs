@@ -121,8 +121,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
         await using var connection = await _house.Sql.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await using var batch = new NpgsqlBatch(connection, transaction);
-        keys.Add(
-            batch, merchant.Identity.MerchantId, "test", claim, new StoredAnswer(201, null, "{}"u8.ToArray()));
+        keys.Add(batch, merchant.Identity, claim, new StoredAnswer(201, null, "{}"u8.ToArray()));
         await batch.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
         var slower = merchant.PostAsync(Endpoints, Body("a"), "two replicas");

@@ -86,7 +86,7 @@ public sealed class DescriptionTests(DescribedServices services) : IClassFixture
             .Where(described => described.Operation["requestBody"] is null)
             .Select(described => described.Path));
         None(writing
-            .Where(described => described is { Method: "post" } && described.Operation["x-kobbopay-scope"] is not null)
+            .Where(described => described is { Method: "post" } && described.Operation["security"] is not null)
             .Where(described => !described.Operation["parameters"]!.AsArray().Any(
                 parameter => (string?)parameter!["$ref"] == "#/components/parameters/IdempotencyKey"))
             .Select(described => described.Path));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Kobbopay.Contracts;
 using Kobbopay.Payments.Audit;
 using Npgsql;
@@ -19,10 +20,18 @@ internal static class ClaimKinds
 
 /// <summary>A link and its code, shown once to the operator, who hands them over by two different ways.</summary>
 /// <param name="Kind">One of <see cref="ClaimKinds"/>.</param>
-/// <param name="Url">The token is in its fragment.</param>
+/// <param name="Url">The token is in its fragment. Null, as the code is, where the answer is given again.</param>
 /// <param name="Code">Six digits.</param>
 internal sealed record ClaimLink(
-    string Id, string Environment, string Kind, string Url, string Code, DateTimeOffset ExpiresAt);
+    string Id, string Environment, string Kind, string? Url, string? Code, DateTimeOffset ExpiresAt)
+{
+    /// <summary>The answer of an earlier request with the same idempotency key: link and code are not kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool SecretAlreadyShown => Code is null;
+
+    /// <summary>What is stored of it.</summary>
+    public ClaimLink WithoutSecret() => this with { Url = null, Code = null };
+}
 
 /// <summary>Issues one-time links (contracts.md, section 6); of token and code only hashes are kept.</summary>
 internal sealed class ClaimLinks(PublicUrl url, AuditTrail audit, TimeProvider clock)

@@ -21,26 +21,26 @@ internal static class ChangeMerchantStatus
 
         void Map(string verb, string action, string status, string summary) => app.MapPost(
             $"/v1/operator/merchants/{{merchantId}}/{verb}",
-            (HttpContext http, string merchantId, MerchantChange change, AuditTrail audit, TimeProvider clock,
-                CancellationToken cancellation) =>
-                HandleAsync(http, merchantId, action, status, change, audit, clock, cancellation)).RequireOperator()
+            (HttpContext http, string merchantId, OperatorIdentity who, MerchantChange change, AuditTrail audit,
+                TimeProvider clock, CancellationToken cancellation) =>
+                HandleAsync(http, merchantId, who, action, status, change, audit, clock, cancellation))
+            .RequireOperator()
             .Describe($"{verb}Merchant", summary)
             .Takes<ReasonRequest>("reason")
             .Answers<MerchantJson>();
     }
 
-    private static async Task<IResult> HandleAsync(
+    private static Task HandleAsync(
         HttpContext http,
         string merchantId,
+        OperatorIdentity who,
         string action,
         string status,
         MerchantChange change,
         AuditTrail audit,
         TimeProvider clock,
-        CancellationToken cancellation)
-    {
-        var reason = await ReasonRequest.ReadAsync(http, cancellation);
-        return await change.RunAsync(merchantId, async (connection, batch, id) =>
+        CancellationToken cancellation) =>
+        change.AnswerAsync(http, who, merchantId, async (connection, batch, id, reason) =>
         {
             var now = clock.Now();
             var closes = status == MerchantStatus.Closed;
@@ -51,7 +51,6 @@ internal static class ChangeMerchantStatus
                 connection, batch, id, environment: null, cancellation, revokedAt: closes ? now : null);
             audit.Add(batch, http, action, merchantId, id, details: new JsonObject { ["reason"] = reason });
         }, cancellation);
-    }
 
     private static void AddStatus(NpgsqlBatch batch, Guid id, string status, string reason, DateTimeOffset now)
     {

@@ -35,7 +35,7 @@ internal static class GrantEnvironment
         ReasonText.ThrowUnlessValid(terms.Environment == environment
             ? terms.Check(string.Empty, rails)
             : [new InvalidField("/environment", "conflict", "The path names another one.")]);
-        return await change.RunAsync(merchantId, async (connection, batch, id) =>
+        var merchant = await change.RunAsync(merchantId, async (connection, batch, id) =>
         {
             await terms.StoreAsync(connection, id, cancellation);
             await change.TouchKeysAsync(connection, batch, id, environment, cancellation);
@@ -46,5 +46,6 @@ internal static class GrantEnvironment
                 ["requestsPerSecond"] = terms.RequestsPerSecond,
             });
         }, cancellation);
+        return Results.Json(merchant, OperatorsJson.Default.MerchantJson);
     }
 }

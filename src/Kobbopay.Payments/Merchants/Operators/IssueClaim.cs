@@ -33,31 +33,37 @@ internal static class IssueClaim
             .Takes<IssueClaimRequest>("environment")
             .Answers<ClaimLink>(StatusCodes.Status201Created);
 
-    private static async Task<IResult> HandleAsync(
+    private static async Task HandleAsync(
         HttpContext http,
         string merchantId,
+        OperatorIdentity who,
         NpgsqlDataSource database,
+        StoredAnswers answers,
         ClaimLinks claims,
         CancellationToken cancellation)
     {
         var id = ReadMerchants.ParseId(merchantId);
-        var (request, _) = await JsonBody.ReadAsync(http, OperatorsJson.Default.IssueClaimRequest, cancellation);
+        var (request, bytes) = await JsonBody.ReadAsync(http, OperatorsJson.Default.IssueClaimRequest, cancellation);
         request.Validate();
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await MerchantChange.LockOpenAsync(connection, id, cancellation);
-        if (await Settings.SettingsRows.LockAsync(connection, id, request.Environment!, cancellation) is null)
-        {
-            const string Message = "This environment has not been granted to the merchant.";
-            throw new ProblemException(
-                ProblemCodes.InvalidRequest, $"/environment: {Message}",
-                [new InvalidField("/environment", "not_found", Message)]);
-        }
+        await answers.AnswerAsync(
+            http, who, bytes, OperatorsJson.Default.ClaimLink, database, IssueAsync, cancellation);
 
-        await using var batch = new NpgsqlBatch(connection, transaction);
-        var link = claims.Issue(batch, http, id, request.Environment!, request.Kind ?? ClaimKinds.Materials);
-        await batch.ExecuteNonQueryAsync(cancellation);
-        await transaction.CommitAsync(cancellation);
-        return Results.Json(link, OperatorsJson.Default.ClaimLink, statusCode: StatusCodes.Status201Created);
+        async Task<GivenAnswer<ClaimLink>> IssueAsync(NpgsqlConnection connection)
+        {
+            await MerchantChange.LockOpenAsync(connection, id, cancellation);
+            if (await Settings.SettingsRows.LockAsync(connection, id, request.Environment!, cancellation) is null)
+            {
+                const string Message = "This environment has not been granted to the merchant.";
+                throw new ProblemException(
+                    ProblemCodes.InvalidRequest, $"/environment: {Message}",
+                    [new InvalidField("/environment", "not_found", Message)]);
+            }
+
+            await using var batch = new NpgsqlBatch(connection);
+            var link = claims.Issue(batch, http, id, request.Environment!, request.Kind ?? ClaimKinds.Materials);
+            await batch.ExecuteNonQueryAsync(cancellation);
+            return new GivenAnswer<ClaimLink>(
+                link, StatusCodes.Status201Created, OnReplay: link.WithoutSecret());
+        }
     }
 }

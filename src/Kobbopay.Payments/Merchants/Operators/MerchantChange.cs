@@ -1,50 +1,76 @@
 using Kobbopay.Durability;
 using Kobbopay.Payments.Merchants.ApiKeys;
 using Kobbopay.Payments.Rails;
+using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Npgsql;
 
 namespace Kobbopay.Payments.Merchants.Operators;
 
 /// <param name="Reason">For the audit log, and for whoever looks at the merchant.</param>
-internal sealed record ReasonRequest(string? Reason)
-{
-    /// <exception cref="ProblemException"><c>invalid_request</c> without one.</exception>
-    public static async Task<string> ReadAsync(HttpContext http, CancellationToken cancellation)
-    {
-        var body = await JsonBody.ReadAsync(http, OperatorsJson.Default.ReasonRequest, cancellation);
-        ReasonText.ThrowUnlessValid([ReasonText.ErrorOf(body.Value.Reason)]);
-        return body.Value.Reason!;
-    }
-}
+internal sealed record ReasonRequest(string? Reason);
 
 /// <summary>What an operator changes of a merchant: one transaction with its audit entry and the word to the
 /// gateways.</summary>
 internal sealed class MerchantChange(
-    NpgsqlDataSource database, RailCatalog rails, MerchantDirectory merchants, Signal<OutboxRelay> relay,
-    TimeProvider clock)
+    NpgsqlDataSource database, RailCatalog rails, MerchantDirectory merchants, StoredAnswers answers,
+    Signal<OutboxRelay> relay, TimeProvider clock)
 {
-    /// <summary>Runs a change of a merchant that is not closed, and answers with the merchant as it is then.</summary>
+    /// <summary>A POST that says why: changes a merchant that is not closed, once per idempotency key, and answers with
+    /// the merchant as it is then.</summary>
+    /// <param name="run">Is given the reason; adds its statements to the batch, the audit entry last.</param>
+    /// <exception cref="ProblemException"><c>invalid_request</c> without a reason, <c>not_found</c>,
+    /// <c>merchant_closed</c>.</exception>
+    public async Task AnswerAsync(
+        HttpContext http, OperatorIdentity who, string merchantId,
+        Func<NpgsqlConnection, NpgsqlBatch, Guid, string, Task> run, CancellationToken cancellation)
+    {
+        var body = await JsonBody.ReadAsync(http, OperatorsJson.Default.ReasonRequest, cancellation);
+        ReasonText.ThrowUnlessValid([ReasonText.ErrorOf(body.Value.Reason)]);
+        await answers.AnswerAsync(
+            http,
+            who,
+            body.Bytes,
+            OperatorsJson.Default.MerchantJson,
+            answer => RunAsync(
+                merchantId,
+                (connection, batch, id) => run(connection, batch, id, body.Value.Reason!),
+                cancellation,
+                (batch, merchant) => answer(batch, merchant)),
+            cancellation);
+    }
+
+    /// <summary>Changes a merchant that is not closed, and gives it as it is then.</summary>
     /// <param name="run">Adds its statements to the batch; the audit entry last.</param>
+    /// <param name="alongside">Adds to the same transaction, once the merchant is what it will be.</param>
     /// <exception cref="ProblemException"><c>not_found</c>, <c>merchant_closed</c>.</exception>
-    public async Task<IResult> RunAsync(
-        string merchantId, Func<NpgsqlConnection, NpgsqlBatch, Guid, Task> run, CancellationToken cancellation)
+    public async Task<MerchantJson> RunAsync(
+        string merchantId, Func<NpgsqlConnection, NpgsqlBatch, Guid, Task> run, CancellationToken cancellation,
+        Action<NpgsqlBatch, MerchantJson>? alongside = null)
     {
         var id = ReadMerchants.ParseId(merchantId);
-        await using (var connection = await database.OpenConnectionAsync(cancellation))
-        await using (var transaction = await connection.BeginTransactionAsync(cancellation))
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await LockOpenAsync(connection, id, cancellation);
+        await using (var batch = new NpgsqlBatch(connection, transaction))
         {
-            await LockOpenAsync(connection, id, cancellation);
-            await using var batch = new NpgsqlBatch(connection, transaction);
             await run(connection, batch, id);
             await batch.ExecuteNonQueryAsync(cancellation);
-            await transaction.CommitAsync(cancellation);
         }
 
+        var merchant = await ReadMerchants.FindAsync(connection, rails, clock.Now(), id, cancellation);
+        await using (var batch = new NpgsqlBatch(connection, transaction))
+        {
+            alongside?.Invoke(batch, merchant);
+            if (batch.BatchCommands.Count > 0)
+                await batch.ExecuteNonQueryAsync(cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
         merchants.Forget(id, Contracts.MerchantEnvironments.Test);
         merchants.Forget(id, Contracts.MerchantEnvironments.Live);
         relay.Set();
-        return await ReadMerchants.AnswerAsync(database, rails, clock, id, cancellation);
+        return merchant;
     }
 
     /// <summary>Has every gateway look the merchant's keys up again.</summary>

@@ -32,8 +32,9 @@ internal static class PatchMerchantSettings
         var (request, _) = await JsonBody.ReadAsync(http, AccountJson.Default.SettingsRequest, cancellation);
         if (await settings.ApplyAsync(http, id, environment, request, cancellation) is null)
             throw new ProblemException(ProblemCodes.NotFound, "There is no such merchant in this environment.");
+        await using var connection = await database.OpenConnectionAsync(cancellation);
         return Results.Json(
-            await Account.FindAsync(database, rails, id, environment, cancellation),
+            await Account.FindAsync(connection, rails, id, environment, cancellation),
             AccountJson.Default.AccountJsonBody);
     }
 }

@@ -58,25 +58,24 @@ internal static class ReadMerchants
     public static Guid ParseId(string text) => Id.TryParse(Id.Merchant, text, out var id) ? id : throw NotFound();
 
     /// <exception cref="ProblemException"><c>not_found</c>.</exception>
-    public static async Task<IResult> AnswerAsync(
-        NpgsqlDataSource database, RailCatalog rails, TimeProvider clock, Guid id, CancellationToken cancellation)
+    public static async Task<MerchantJson> FindAsync(
+        NpgsqlConnection connection, RailCatalog rails, DateTimeOffset now, Guid id, CancellationToken cancellation)
     {
-        var merchant = await FindAsync(database, clock.Now(), id, cancellation);
+        var merchant = await FindAsync(connection, now, id, cancellation);
         var environments = new List<AccountJsonBody>();
         foreach (var environment in new[] { MerchantEnvironments.Test, MerchantEnvironments.Live })
         {
-            if (await Account.FindAsync(database, rails, id, environment, cancellation) is { } account)
+            if (await Account.FindAsync(connection, rails, id, environment, cancellation) is { } account)
                 environments.Add(account);
         }
 
-        return Results.Json(
-            merchant with { Environments = environments }, OperatorsJson.Default.MerchantJson);
+        return merchant with { Environments = environments };
     }
 
     private static async Task<MerchantJson> FindAsync(
-        NpgsqlDataSource database, DateTimeOffset now, Guid id, CancellationToken cancellation)
+        NpgsqlConnection connection, DateTimeOffset now, Guid id, CancellationToken cancellation)
     {
-        await using var batch = database.CreateBatch();
+        await using var batch = connection.CreateBatch();
         batch.Add(
             "select id, display_name, status, status_reason, created_at, waiver_reason, waived_by from merchants "
             + "where id = $1").AddId(id);
@@ -129,10 +128,15 @@ internal static class ReadMerchants
         return Results.Json(page.Of(merchants, merchant => ParseId(merchant.Id)), OperatorsJson.Default.MerchantPage);
     }
 
-    private static Task<IResult> ReadAsync(
+    private static async Task<IResult> ReadAsync(
         string merchantId, NpgsqlDataSource database, RailCatalog rails, TimeProvider clock,
-        CancellationToken cancellation) =>
-        AnswerAsync(database, rails, clock, ParseId(merchantId), cancellation);
+        CancellationToken cancellation)
+    {
+        var id = ParseId(merchantId);
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return Results.Json(
+            await FindAsync(connection, rails, clock.Now(), id, cancellation), OperatorsJson.Default.MerchantJson);
+    }
 }
 
 [JsonSourceGenerationOptions(

@@ -17,17 +17,15 @@ internal static class WaiveCertification
             .Takes<ReasonRequest>("reason")
             .Answers<MerchantJson>();
 
-    private static async Task<IResult> HandleAsync(
+    private static Task HandleAsync(
         HttpContext http,
         string merchantId,
         OperatorIdentity who,
         MerchantChange change,
         AuditTrail audit,
         TimeProvider clock,
-        CancellationToken cancellation)
-    {
-        var reason = await ReasonRequest.ReadAsync(http, cancellation);
-        return await change.RunAsync(merchantId, (_, batch, id) =>
+        CancellationToken cancellation) =>
+        change.AnswerAsync(http, who, merchantId, (_, batch, id, reason) =>
         {
             var update = batch.Add(
                 "update merchants set waiver_reason = $2, waived_by = $3, waived_at = $4 where id = $1");
@@ -39,5 +37,4 @@ internal static class WaiveCertification
                 batch, http, "certification.waived", merchantId, id, details: new JsonObject { ["reason"] = reason });
             return Task.CompletedTask;
         }, cancellation);
-    }
 }

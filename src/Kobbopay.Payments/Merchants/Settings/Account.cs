@@ -46,10 +46,10 @@ internal static class Account
 
     /// <summary>The merchant in one environment, or null.</summary>
     internal static async Task<AccountJsonBody?> FindAsync(
-        NpgsqlDataSource database, RailCatalog rails, Guid merchantId, string environment,
+        NpgsqlConnection connection, RailCatalog rails, Guid merchantId, string environment,
         CancellationToken cancellation)
     {
-        await using var batch = database.CreateBatch();
+        await using var batch = connection.CreateBatch();
         foreach (var sql in new[]
         {
             """
@@ -91,10 +91,13 @@ internal static class Account
     }
 
     private static async Task<IResult> ReadAsync(
-        MerchantIdentity merchant, NpgsqlDataSource database, RailCatalog rails, CancellationToken cancellation) =>
-        Results.Json(
-            await FindAsync(database, rails, merchant.MerchantId, merchant.Environment, cancellation),
+        MerchantIdentity merchant, NpgsqlDataSource database, RailCatalog rails, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return Results.Json(
+            await FindAsync(connection, rails, merchant.MerchantId, merchant.Environment, cancellation),
             AccountJson.Default.AccountJsonBody);
+    }
 
     private static async Task<IResult> PatchAsync(
         HttpContext http,
