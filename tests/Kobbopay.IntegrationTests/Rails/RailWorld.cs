@@ -51,8 +51,16 @@ public sealed class RailWorld : IAsyncDisposable
 
     public static async Task<RailWorld> CreateAsync(TimeSpan? lateWindow = null)
     {
-        var database = await NewDatabaseAsync();
-        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+        var start = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var world = Over(await NewDatabaseAsync(), start);
+        await AddMerchantAsync(world.Database, world.Merchant.MerchantId, lateWindow ?? TimeSpan.FromMinutes(60));
+        return world;
+    }
+
+    /// <summary>One service more over a database; the world that made it takes it away.</summary>
+    public static RailWorld Over(TestDatabase database, DateTimeOffset start, params string[] settings)
+    {
+        var clock = new FakeTimeProvider(start);
         var app = Payments.Program.Build(
             [
                 "--applicationName=Kobbopay.Payments",
@@ -60,11 +68,10 @@ public sealed class RailWorld : IAsyncDisposable
                 $"--ConnectionStrings:{ResourceNames.Messaging}=amqp://nobody@127.0.0.1:1",
                 "--PublicUrl=https://pay.example",
                 "--Logging:Console:LogLevel:Default=None",
+                .. settings,
             ],
             clock);
-        var world = new RailWorld(database, app, clock);
-        await AddMerchantAsync(world.Database, world.Merchant.MerchantId, lateWindow ?? TimeSpan.FromMinutes(60));
-        return world;
+        return new RailWorld(database, app, clock);
     }
 
     public static async Task AddMerchantAsync(NpgsqlDataSource database, Guid merchantId, TimeSpan lateWindow)
@@ -81,20 +88,23 @@ public sealed class RailWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _app.DisposeAsync();
+        await StopAsync();
         await _database.DisposeAsync();
     }
+
+    /// <summary>The service ends and its database stays.</summary>
+    public ValueTask StopAsync() => _app.DisposeAsync();
 
     public T Get<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
 
     /// <summary>A payment of this amount, open for an hour.</summary>
     public async Task<PaymentRecord> CreatePaymentAsync(
-        string amount = "10.5", string currency = "USDT", string? orderId = null)
+        string amount = "10.5", string currency = "USDT", string? orderId = null, string network = SimulatorRail.Name)
     {
         var order = orderId ?? $"order-{Guid.CreateVersion7(Clock.GetUtcNow())}";
         var request = new CreatePaymentRequest(
-            new DecimalText(amount), currency, SimulatorRail.Name, order, null, null, ExpiresIn: 3600, null);
+            new DecimalText(amount), currency, network, order, null, null, ExpiresIn: 3600, null);
         while (true)
         {
             var (draft, refusal) = await Get<PaymentFactory>().TryMakeAsync(Merchant, request, Token);

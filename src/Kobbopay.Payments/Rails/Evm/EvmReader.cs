@@ -16,10 +16,6 @@ internal sealed class EvmReader(EvmNetwork network, WatchedAddresses watched)
     /// </summary>
     private const int NearHead = 64;
 
-    /// <summary>Blocks asked for at a time; with their transactions they are a hundred times as large.</summary>
-    private const int BlocksAtOnce = 100;
-    private const int FullBlocksAtOnce = 16;
-
     /// <exception cref="RailUnavailableException">The provider fails, contradicts itself, or its chain has just been
     /// reorganised: the next look will see one chain.</exception>
     public async Task<ChainSlice> ReadAsync(
@@ -49,18 +45,9 @@ internal sealed class EvmReader(EvmNetwork network, WatchedAddresses watched)
     private async Task<List<EvmBlock>> BlocksAsync(
         EvmClient client, long from, long to, CancellationToken cancellation)
     {
-        var blocks = new List<EvmBlock>();
-        var withTransactions = network.Native is not null;
-        var atOnce = withTransactions ? FullBlocksAtOnce : BlocksAtOnce;
-        for (var next = from; next <= to; next += atOnce)
-        {
-            var last = Math.Min(next + atOnce - 1, to);
-            var part = await client.BlocksAsync(next, last, withTransactions, cancellation);
-            blocks.AddRange(part);
-            if (part.Count < last - next + 1)
-                break;
-        }
-
+        if (to < from)
+            return [];
+        var blocks = await client.BlocksAsync(from, to, withTransactions: network.Native is not null, cancellation);
         for (var i = 1; i < blocks.Count; i++)
         {
             if (blocks[i].ParentHash != blocks[i - 1].Hash)
