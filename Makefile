@@ -17,12 +17,13 @@ help:
 
 run:
 	@scripts/install.sh postgresql rabbitmq
+	@scripts/install.sh anvil || echo "  Going on without the network dev-evm."
 	@echo "Building ..."
 	@dotnet build Kobbopay.AppHost $(BUILD)
 	@exec dotnet artifacts/local/bin/Kobbopay.AppHost/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Kobbopay.AppHost.dll
 
 test:
-	@scripts/install.sh postgresql rabbitmq chromium nodejs
+	@scripts/install.sh postgresql rabbitmq chromium nodejs npm anvil
 	@echo "Building ..."
 	@dotnet build Kobbopay.sln $(BUILD)
 	@dotnet test --solution Kobbopay.sln --configuration $(CONFIGURATION) --no-build --max-parallel-test-modules 1

@@ -2,8 +2,10 @@
 # Installs what `make run` and `make test` need and the machine lacks: `scripts/install.sh postgresql rabbitmq
 # chromium`. Instant when all is there. Nothing that it installs is started as a service of the machine: Kobbopay runs
 # private servers of its own. Where it may not install (neither root nor sudo without a password) it says what to type.
+# `anvil`, the local EVM node, is no package of the system's: npm, which has to be there, puts it into this checkout.
 set -eu
 
+ANVIL="$(dirname "$0")/../src/Kobbopay.LocalServers/anvil"
 POLICY=/usr/sbin/policy-rc.d
 MARK='temporary, by Kobbopay: no service starts while its packages are installed'
 
@@ -31,6 +33,7 @@ missing() {
             nodejs) has node || packages="$packages nodejs" ;;
             nginx) [ -x /usr/sbin/nginx ] || packages="$packages nginx-light" ;;
             wrk) has wrk || packages="$packages wrk" ;;
+            anvil) ;;
             npm) has npm || packages="$packages npm" ;;
             *) echo "install.sh: unknown part '$part'" >&2; exit 2 ;;
         esac
@@ -63,48 +66,77 @@ clean_up() {
 
 apt() { may_write_as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1; }
 
-missing "$@"
-[ -n "$packages" ] || exit 0
+# False before the first npm ci, and after the version was changed.
+has_anvil() {
+    package="$ANVIL/node_modules/@foundry-rs/anvil-linux-amd64"
+    version=$(sed -n 's/.*anvil-linux-amd64": "\([^"]*\)".*/\1/p' "$ANVIL/package.json")
+    [ -x "$package/bin/anvil" ] && grep -q "\"version\": \"$version\"" "$package/package.json"
+}
 
-by_hand="sudo apt-get update && sudo apt-get install -y --no-install-recommends $packages"
-if ! has apt-get; then
-    echo "Kobbopay needs $packages, and there is no apt-get here to install it: on Debian it is '$by_hand'." >&2
-    exit 1
-fi
-if ! may_write_as_root true 2>/dev/null; then
-    echo "Kobbopay needs $packages, and installing needs root: please run '$by_hand' once, then try again." >&2
-    exit 1
-fi
+without_anvil() { echo "anvil, the local EVM node, can't be installed: $1." >&2; exit 1; }
 
-# Two checkouts may be started at once on a fresh machine.
-exec 9</var/lib/dpkg
-flock 9
-missing "$@"
-[ -n "$packages" ] || exit 0
+install_anvil() {
+    [ "$(uname -sm)" = "Linux x86_64" ] || without_anvil "its package is for Linux on x86-64, and this is $(uname -sm)"
+    has npm || without_anvil "there is no npm; 'sudo apt-get install -y --no-install-recommends npm' brings it"
+    # Two runs in one checkout: npm ci begins by deleting.
+    exec 8<"$ANVIL/package.json"
+    flock 8
+    has_anvil && return
+    echo "Installing anvil (once) ..."
+    output=$(cd "$ANVIL" && npm ci --ignore-scripts --no-audit --no-fund --loglevel error \
+        --fetch-retries 1 --fetch-retry-mintimeout 2000 2>&1) || {
+        echo "$output" | tail -n 5 >&2
+        without_anvil "npm failed"
+    }
+    echo "  installed."
+}
 
-log=$(mktemp)
-epmd_before=$(default_epmd | tr '\n' ' ')
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-echo "Installing $packages (once) ..."
-if [ ! -e "$POLICY" ]; then
-    printf '#!/bin/sh\n# %s\nexit 101\n' "$MARK" | may_write_as_root tee "$POLICY" >/dev/null
-    may_write_as_root chmod 755 "$POLICY"
-fi
-
-# Package lists may be missing or too old to be of use: they are fetched only when the first try fails.
-# shellcheck disable=SC2086 # a list of package names
-if ! apt install -y --no-install-recommends $packages; then
-    echo "  refreshing the package lists ..."
-    : >"$log"
-    apt update || :
-    missing "$@"
-    # shellcheck disable=SC2086
-    if ! apt install -y --no-install-recommends $packages; then
-        echo "Installing failed; try '$by_hand'. apt-get's last words:" >&2
+install_packages() {
+    by_hand="sudo apt-get update && sudo apt-get install -y --no-install-recommends $packages"
+    if ! has apt-get; then
+        echo "Kobbopay needs $packages, and there is no apt-get here to install it: on Debian it is '$by_hand'." >&2
         exit 1
     fi
-fi
-echo "  installed."
+    if ! may_write_as_root true 2>/dev/null; then
+        echo "Kobbopay needs $packages, and installing needs root: please run '$by_hand' once, then try again." >&2
+        exit 1
+    fi
+
+    # Two checkouts may be started at once on a fresh machine.
+    exec 9</var/lib/dpkg
+    flock 9
+    missing "$@"
+    [ -n "$packages" ] || return 0
+
+    log=$(mktemp)
+    epmd_before=$(default_epmd | tr '\n' ' ')
+    trap clean_up EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+
+    echo "Installing $packages (once) ..."
+    if [ ! -e "$POLICY" ]; then
+        printf '#!/bin/sh\n# %s\nexit 101\n' "$MARK" | may_write_as_root tee "$POLICY" >/dev/null
+        may_write_as_root chmod 755 "$POLICY"
+    fi
+
+    # Package lists may be missing or too old to be of use: they are fetched only when the first try fails.
+    # shellcheck disable=SC2086 # a list of package names
+    if ! apt install -y --no-install-recommends $packages; then
+        echo "  refreshing the package lists ..."
+        : >"$log"
+        apt update || :
+        missing "$@"
+        # shellcheck disable=SC2086
+        if ! apt install -y --no-install-recommends $packages; then
+            echo "Installing failed; try '$by_hand'. apt-get's last words:" >&2
+            exit 1
+        fi
+    fi
+    echo "  installed."
+    : >"$log"
+}
+
+missing "$@"
+[ -z "$packages" ] || install_packages "$@"
+case " $* " in *" anvil "*) has_anvil || install_anvil ;; esac
