@@ -1,5 +1,4 @@
 using Kobbopay.Payments.Domain;
-using Kobbopay.Payments.Rails;
 using Kobbopay.Testing;
 
 namespace Kobbopay.IntegrationTests.Rails.Evm;
@@ -122,8 +121,12 @@ public sealed class EvmReorgTests : IAsyncLifetime
     [Fact]
     public async Task What_goes_deeper_than_the_limit_stops_the_network_and_skips_nothing()
     {
-        await _chain.MineAsync(30);
-        await _world.ScanAsync();
+        for (var i = 0; i < 15; i++)
+        {
+            await _chain.MineAsync(2);
+            await _world.ScanAsync();
+        }
+
         var cursor = await _world.World.ScalarAsync<long>("select block_number from chains");
         await _chain.ReorgAsync(25);
 
