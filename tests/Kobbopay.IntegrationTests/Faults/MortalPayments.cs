@@ -50,6 +50,9 @@ internal sealed class MortalPayments : IAsyncDisposable
 
     public NpgsqlDataSource Database { get; }
 
+    /// <summary>More of the processes' environment.</summary>
+    public Dictionary<string, string> Environment { get; } = new(StringComparer.Ordinal);
+
     /// <summary>How often it has died.</summary>
     public int Deaths { get; private set; }
 
@@ -75,11 +78,19 @@ internal sealed class MortalPayments : IAsyncDisposable
     public void Start(string? faultPoint = null) => _life = LiveAsync(faultPoint);
 
     /// <summary>Repeats the request, with the same key, until it is answered with 2xx.</summary>
-    public async Task<ApiAnswer> PostAsync(string path, string? json, string key) => await Eventually.GetAsync(
+    public Task<ApiAnswer> PostAsync(string path, string? json, string key) =>
+        PostAsync(path, json, key, () => _gateway.ForMerchant(ResourceNames.Payments, _merchant));
+
+    /// <summary>The same as an operator.</summary>
+    public Task<ApiAnswer> OperateAsync(string path, string json, string key) => PostAsync(
+        path, json, key, () => _gateway.ForOperator(ResourceNames.Payments, new OperatorIdentity("olga")));
+
+    private async Task<ApiAnswer> PostAsync(
+        string path, string? json, string key, Func<string> identify) => await Eventually.GetAsync(
         async () =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative));
-            request.Headers.Add(IdentityToken.Header, _gateway.ForMerchant(ResourceNames.Payments, _merchant));
+            request.Headers.Add(IdentityToken.Header, identify());
             request.Headers.Add("Idempotency-Key", key);
             if (json is not null)
                 request.Content = new StringContent(json, Encoding.UTF8, "application/json");
@@ -136,7 +147,7 @@ internal sealed class MortalPayments : IAsyncDisposable
         return new ChildCommand("payments", "dotnet", [program])
         {
             WorkingDirectory = Path.GetDirectoryName(program)!,
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+            Environment = new Dictionary<string, string>(Environment, StringComparer.Ordinal)
             {
                 ["ASPNETCORE_ENVIRONMENT"] = "Development",
                 ["ASPNETCORE_URLS"] = Url.OriginalString,

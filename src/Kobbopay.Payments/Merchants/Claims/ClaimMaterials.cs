@@ -75,6 +75,7 @@ internal sealed class ClaimMaterials(
         var changes = await ClaimedXpubs.StoreAsync(connection, claim, entered, now, cancellation);
         // The row is locked: whoever claims at the same time waits, and can't give the endpoint another secret.
         var endpoint = await MakeEndpointAsync(claim, request, cancellation);
+        FaultPoint.Pass("claim.endpoint_made");
 
         await using var batch = new NpgsqlBatch(connection, transaction);
         var key = claim.Kind == ClaimKinds.Materials
