@@ -72,6 +72,8 @@ public sealed class ChainScan(
         store.AddChanges(batch, changes);
         var moved = cursor.AddAdvance(batch, rail, walk.Fork, walk.Blocks);
         await batch.ExecuteNonQueryAsync(cancellation);
+        if (findings.Seen.Count > 0)
+            FaultPoint.Pass("scan.found");
         return moved;
     }
 

@@ -33,7 +33,7 @@ public sealed class RailWorld : IAsyncDisposable
 
     public FakeTimeProvider Clock { get; }
 
-    public MerchantIdentity Merchant { get; } = new(
+    public MerchantIdentity Merchant { get; private init; } = new(
         Guid.CreateVersion7(DateTimeOffset.UnixEpoch), MerchantEnvironments.Test, Guid.Empty, Scopes.All);
 
     public NpgsqlDataSource Database => Get<NpgsqlDataSource>();
@@ -58,7 +58,9 @@ public sealed class RailWorld : IAsyncDisposable
     }
 
     /// <summary>One service more over a database; the world that made it takes it away.</summary>
-    public static RailWorld Over(TestDatabase database, DateTimeOffset start, params string[] settings)
+    /// <param name="beside">Another service over the same database, of the same merchant.</param>
+    public static RailWorld Over(
+        TestDatabase database, DateTimeOffset start, string[]? settings = null, RailWorld? beside = null)
     {
         var clock = new FakeTimeProvider(start);
         var app = Payments.Program.Build(
@@ -68,10 +70,12 @@ public sealed class RailWorld : IAsyncDisposable
                 $"--ConnectionStrings:{ResourceNames.Messaging}=amqp://nobody@127.0.0.1:1",
                 "--PublicUrl=https://pay.example",
                 "--Logging:Console:LogLevel:Default=None",
-                .. settings,
+                .. settings ?? [],
             ],
             clock);
-        return new RailWorld(database, app, clock);
+        return beside is null
+            ? new RailWorld(database, app, clock)
+            : new RailWorld(database, app, clock) { Merchant = beside.Merchant };
     }
 
     public static async Task AddMerchantAsync(NpgsqlDataSource database, Guid merchantId, TimeSpan lateWindow)

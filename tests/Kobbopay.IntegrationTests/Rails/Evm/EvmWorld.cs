@@ -21,7 +21,7 @@ internal sealed class EvmWorld : IAsyncDisposable
         "xpub6Ce9NcJvTk36xtLSrJLZqE7wtgA5deCeYs7rSQtreh4cj6ByPtrg9sD7"
         + "V2FNFLPnf8heNP3FGkeV9qwfzvZNSd54JoNXVsXFYSYwHsnJxqP";
 
-    private EvmWorld(RailWorld world) => World = world;
+    public EvmWorld(RailWorld world) => World = world;
 
     public RailWorld World { get; }
 
@@ -34,10 +34,29 @@ internal sealed class EvmWorld : IAsyncDisposable
         var database = await RailWorld.NewDatabaseAsync();
         var world = RailWorld.Over(database, TimeProvider.System.GetUtcNow(), SettingsOf(urls, settings));
         await RailWorld.AddMerchantAsync(world.Database, world.Merchant.MerchantId, TimeSpan.FromMinutes(60));
+        await AddXpubAsync(world.Database, world.Merchant.MerchantId);
         var evm = new EvmWorld(world);
-        await evm.AddXpubAsync();
         await evm.BeginAsync();
         return evm;
+    }
+
+    /// <summary>The merchant's payments on both networks are paid to the test mnemonic's account.</summary>
+    public static async Task AddXpubAsync(NpgsqlDataSource database, Guid merchant)
+    {
+        ExtendedPublicKey.TryParse(Xpub, out var key).Should().Be(XpubError.None);
+        await using var command = database.CreateCommand(
+            """
+            with xpub as (
+              insert into xpubs (fingerprint, xpub, merchant_id, environment, created_at)
+              values ($1, $2, $3, 'test', now()))
+            insert into merchant_xpubs (merchant_id, environment, network, fingerprint, confirmed_at)
+            select $3, 'test', n, $1, now() from unnest($4) n
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key!.Fingerprint });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Xpub });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = merchant });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [Network, OtherNetwork] });
+        await command.ExecuteNonQueryAsync(Token);
     }
 
     /// <summary>USDT and USDC of <see cref="EvmChain"/> with two confirmations each, and the network's coins.</summary>
@@ -109,22 +128,4 @@ internal sealed class EvmWorld : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => World.DisposeAsync();
-
-    private async Task AddXpubAsync()
-    {
-        ExtendedPublicKey.TryParse(Xpub, out var key).Should().Be(XpubError.None);
-        await using var command = World.Database.CreateCommand(
-            """
-            with xpub as (
-              insert into xpubs (fingerprint, xpub, merchant_id, environment, created_at)
-              values ($1, $2, $3, 'test', now()))
-            insert into merchant_xpubs (merchant_id, environment, network, fingerprint, confirmed_at)
-            select $3, 'test', n, $1, now() from unnest($4) n
-            """);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key!.Fingerprint });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Xpub });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = World.Merchant.MerchantId });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [Network, OtherNetwork] });
-        await command.ExecuteNonQueryAsync(Token);
-    }
 }
