@@ -4,7 +4,8 @@ namespace Kobbopay.Gateway;
 
 /// <summary>
 /// A section of the configuration as it is now. One that can't be read stops the start; once the gateway runs, it is
-/// reported and the last good one stays: a slip in a file must not turn requests away.
+/// reported and the last good one stays: a slip in a file must not turn requests away. So does one in a file that is no
+/// JSON at all, of which the framework would say nothing.
 /// </summary>
 public sealed partial class LiveSettings<T> : IDisposable
     where T : class
@@ -12,10 +13,13 @@ public sealed partial class LiveSettings<T> : IDisposable
     private readonly IDisposable _subscription;
     private volatile T _now;
 
-    public LiveSettings(IConfiguration configuration, string section, Func<IConfiguration, T> read, ILogger logger)
+    public LiveSettings(
+        ConfigurationManager configuration, string section, Func<IConfiguration, T> read, ILogger logger)
     {
         _now = read(configuration.GetSection(section));
-        _subscription = ChangeToken.OnChange(configuration.GetReloadToken, () =>
+        foreach (var file in configuration.Sources.OfType<FileConfigurationSource>())
+            file.OnLoadException += unreadable => LogKept(logger, section, unreadable.Exception.Message);
+        _subscription = ChangeToken.OnChange(((IConfiguration)configuration).GetReloadToken, () =>
         {
             try
             {
