@@ -27,6 +27,7 @@ internal static class Suite
         ("replay", Replay.RunAsync),
         ("read", Read.RunAsync),
         ("scan", Scan.RunAsync),
+        ("follow", FollowChain.RunAsync),
         ("outage", Outage.RunAsync),
         ("visible", Visible.RunAsync),
         ("pace", PacedCreate.RunAsync),
