@@ -61,7 +61,7 @@ internal sealed class FakeEvmMethods(FakeEvmChain chain, FakeEvmTrouble trouble)
     }
 
     private string HashOf(long number, string hash) =>
-        number >= trouble.DisagreesFrom ? FakeEvmChain.HashOf(hash) : hash;
+        number >= trouble.DisagreesFrom ? FakeEvmChain.HashOf($"{hash} {trouble.DisagreesFrom}") : hash;
 
     private JsonObject? BlockOf(string tag, bool withTransactions)
     {

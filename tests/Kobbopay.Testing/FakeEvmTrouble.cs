@@ -9,6 +9,9 @@ public sealed class FakeEvmTrouble
     /// <summary>The only method whose requests have the <see cref="Fault"/>; any where none is given.</summary>
     public string? FaultMethod { get; set; }
 
+    /// <summary>Requests that are answered before the <see cref="Fault"/> begins.</summary>
+    public int FaultAfter { get; set; }
+
     /// <summary>The <c>Retry-After</c> of 429 and 503, in seconds or as a date.</summary>
     public string? RetryAfter { get; set; }
 
@@ -30,7 +33,9 @@ public sealed class FakeEvmTrouble
     /// </summary>
     public int LogLag { get; set; }
 
-    /// <summary>The height from which its blocks have other hashes than the chain's.</summary>
+    /// <summary>
+    /// The height from which its blocks have other hashes than the chain's; the same for the same height.
+    /// </summary>
     public long? DisagreesFrom { get; set; }
 
     public long? ChainId { get; set; }
