@@ -92,9 +92,9 @@ internal static class FollowChain
                  xpub_fingerprint, payment_uri, public_token, created_at, expires_at)
               select (lpad(to_hex((extract(epoch from now()) * 1000)::bigint), 12, '0') || '70008'
                   || lpad(to_hex(n), 15, '0'))::uuid,
-                $1, 'test', 'Pending', 'none', 1, 1000000, 0, 3, interval '1 hour', 'USDT', $2, $2, $3, 6, 'order-' || n,
-                '0x' || lpad((n * 7919)::text, 40, '1'), '0/' || n, 'bench', 'uri', 'token-' || n, now(),
-                now() + interval '6 days'
+                $1, 'test', 'Pending', 'none', 1, 1000000, 0, 3, interval '1 hour', 'USDT', $2, $2, $3, 6,
+                'order-' || n, '0x' || lpad((n * 7919)::text, 40, '1'), '0/' || n, 'bench', 'uri',
+                'token-' || n, now(), now() + interval '6 days'
               from generate_series(1, $4) n
               returning deposit_address)
             select deposit_address from made limit 1000
