@@ -55,6 +55,13 @@ public sealed class FakeEvmTrouble
     /// <summary>Logs of another block than was asked for.</summary>
     public bool OtherBlocksLogs { get; set; }
 
+    /// <summary>Logs from the last to the first, or each of them twice.</summary>
+    public bool ReversedLogs { get; set; }
+    public bool RepeatedLogs { get; set; }
+
+    /// <summary>Each transaction's logs are counted from 0, as some networks do.</summary>
+    public bool LogIndexByTransaction { get; set; }
+
     /// <summary>No receipts, though the transactions are in blocks.</summary>
     public bool NoReceipts { get; set; }
 }

@@ -150,6 +150,23 @@ public sealed class RpcTroubleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Logs_are_put_in_order_and_none_may_come_twice()
+    {
+        _chain.AddBlock(
+            FakeEvmTransaction.Token(Contract, RpcTests.Address(98), 98),
+            FakeEvmTransaction.Token(Contract, RpcTests.Address(99), 99));
+        Trouble.LogIndexByTransaction = true;
+        Trouble.ReversedLogs = true;
+
+        var transfers = await _client.TransfersAsync(1, 21, null, CancellationToken.None);
+
+        transfers.Select(log => (int)log.Amount).Should().Equal([.. Enumerable.Range(0, 20), 98, 99]);
+        Trouble.RepeatedLogs = true;
+        (await FailureAsync(_client.TransfersAsync(1, 21, null, CancellationToken.None))).Message.Should().Be(
+            "Provider 1 (127.0.0.1): a log that comes twice");
+    }
+
+    [Fact]
     public async Task A_replica_without_a_blocks_logs_fails_when_it_is_asked_for_the_block_itself()
     {
         Trouble.LogLag = 1;
