@@ -20,6 +20,7 @@ internal static class Suite
         ("deliver", Deliver.RunAsync),
         ("latency", CommitToReceiver.RunAsync),
         ("memory", Memory.RunAsync),
+        ("load", MemoryUnderLoad.RunAsync),
         ("edge", Edge.RunAsync),
         ("gateway", Scenarios.Gateway.RunAsync),
         ("authentication", Authentication.RunAsync),
