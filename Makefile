@@ -5,10 +5,11 @@ CONFIGURATION ?= Release
 BUILD := --configuration $(CONFIGURATION) --nologo -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-peers clean format
+.PHONY: help run pay test bench bench-peers clean format
 
 help:
 	@echo "make run     start Kobbopay here (Ctrl+C stops it; KOBBOPAY_PORT sets the port)"
+	@echo "make pay     pay a payment on the local EVM chain of make run: ID=pay_... (AMOUNT=1.5 pays that much)"
 	@echo "make test    build everything and run all tests"
 	@echo "make bench   measure against bare baselines (ONLY=\"create --quick\" for a part; see bench/README.md)"
 	@echo "make bench-peers  measure deliveries against graphile-worker and Hangfire (installs them in bench/peers)"
@@ -21,6 +22,10 @@ run:
 	@echo "Building ..."
 	@dotnet build Kobbopay.AppHost $(BUILD)
 	@exec dotnet artifacts/local/bin/Kobbopay.AppHost/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Kobbopay.AppHost.dll
+
+pay:
+	@command -v node >/dev/null || { echo "make pay needs Node.js: sudo apt-get install -y --no-install-recommends nodejs" >&2; exit 1; }
+	@node scripts/pay.mjs "$(ID)" "$(AMOUNT)"
 
 test:
 	@scripts/install.sh postgresql rabbitmq chromium nodejs npm anvil

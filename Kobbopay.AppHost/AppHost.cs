@@ -1,4 +1,5 @@
 using Kobbopay.AppHost;
+using Kobbopay.LocalServers;
 using Kobbopay.ServiceDefaults;
 
 // The whole system on one screen. Built with Aspire, or with its stand-in in Local/ where Aspire is absent.
@@ -79,12 +80,28 @@ if (builder.ExecutionContext.IsRunMode)
         .WithEnvironment("PublicUrl", gateway.GetEndpoint("http"))
         .WithEnvironment("Simulator__BlockInterval", "00:00:03")
         .WithEnvironment("Demo__MerchantId", DemoShop.MerchantId)
-        .WithEnvironment("Demo__ApiKey", demoApiKey);
+        .WithEnvironment("Demo__ApiKey", demoApiKey)
+        .WithEnvironment("Demo__Xpub", DevEvm.DemoXpub);
     webhooks
         .WithEnvironment("Demo__MerchantId", DemoShop.MerchantId)
         .WithEnvironment("Demo__WebhookUrl", DemoShop.WebhookUrl)
         .WithEnvironment("Demo__WebhookSecret", demoWebhookSecret)
         .WithEnvironment("Egress__AllowedCidrs__0", "127.0.0.0/8");
+
+    // A chain of the developer's own, where its program is installed (scripts/install.sh anvil).
+    var folder = DemoShop.FolderOf(builder.AppHostDirectory);
+    if (demo.EvmPort is { } evmPort)
+    {
+        var chain = DevEvm.SettingsIn(folder);
+        var anvil = builder
+            .AddExecutable(ResourceNames.Anvil, AnvilSettings.Program, chain.Folder, chain.ArgumentsFor(evmPort))
+            .WithHttpEndpoint(port: evmPort, targetPort: evmPort, name: "http", isProxied: false)
+            .OnResourceReady((_, _, cancellation) => DevEvm.PrepareAsync(demo.EvmUrl!, cancellation));
+        payments.WithEnvironment(DevEvm.RpcVariable, anvil.GetEndpoint("http"));
+    }
+
+    foreach (var (name, value) in DevEvm.VariablesFor(folder, hasNode: demo.EvmPort is not null))
+        payments.WithEnvironment(name, value);
 }
 else
 {

@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using System.Text;
 using Kobbopay.Contracts;
+using Kobbopay.LocalServers;
 
 namespace Kobbopay.AppHost;
 
@@ -10,9 +11,12 @@ namespace Kobbopay.AppHost;
 /// The merchant of a developer's machine, there in run mode only: its secrets are made at the first start, kept in
 /// <c>.kobbopay/demo.env</c> (readable by its owner alone) and given to the services that need them.
 /// </summary>
-internal sealed record DemoShop(int Port, string ApiKey, string WebhookSecret, string OperatorKey)
+internal sealed record DemoShop(int Port, int? EvmPort, string ApiKey, string WebhookSecret, string OperatorKey)
 {
     private const int DefaultPort = 8080;
+
+    /// <summary>Where wallets look for a node of this machine.</summary>
+    private const int DefaultEvmPort = 8545;
 
     /// <summary>Where the samples' receivers listen.</summary>
     private const int DefaultWebhookPort = 9000;
@@ -32,7 +36,10 @@ internal sealed record DemoShop(int Port, string ApiKey, string WebhookSecret, s
     public string OperatorKeyHash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(OperatorKey)));
 
     /// <summary>The gateway's URL.</summary>
-    public string Url => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}");
+    public string Url => UrlOf(Port);
+
+    /// <summary>The node's of the network <c>dev-evm</c>; null where none is installed.</summary>
+    public string? EvmUrl => EvmPort is { } port ? UrlOf(port) : null;
 
     /// <summary>
     /// The folder of everything that is kept: <c>.kobbopay</c> in the checkout, or in <c>KOBBOPAY_FOLDER</c>.
@@ -53,7 +60,8 @@ internal sealed record DemoShop(int Port, string ApiKey, string WebhookSecret, s
         var file = Path.Combine(folder, "demo.env");
         var kept = Read(file);
         var demo = new DemoShop(
-            ChoosePort(),
+            ChoosePort("KOBBOPAY_PORT", DefaultPort),
+            AnvilSettings.IsInstalled ? ChoosePort("KOBBOPAY_EVM_PORT", DefaultEvmPort) : null,
             Contracts.ApiKey.IsWellFormed(kept.GetValueOrDefault("KOBBOPAY_API_KEY"), out _)
                 ? kept["KOBBOPAY_API_KEY"]
                 : Contracts.ApiKey.Create(MerchantEnvironments.Test),
@@ -84,6 +92,7 @@ internal sealed record DemoShop(int Port, string ApiKey, string WebhookSecret, s
         {
             writer.Write(string.Join('\n',
                 "KOBBOPAY_URL=" + Url,
+                "KOBBOPAY_EVM_RPC=" + EvmUrl,
                 "KOBBOPAY_API_KEY=" + ApiKey,
                 "KOBBOPAY_WEBHOOK_SECRET=" + WebhookSecret,
                 "KOBBOPAY_OPERATOR_KEY=" + OperatorKey,
@@ -93,14 +102,16 @@ internal sealed record DemoShop(int Port, string ApiKey, string WebhookSecret, s
         File.Move(file + ".new", file, overwrite: true);
     }
 
-    // KOBBOPAY_PORT as it is; else 8080, or the next one that nobody listens on.
-    private static int ChoosePort()
+    private static string UrlOf(int port) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+
+    // The variable's as it is; else the usual one, or the next one that nobody listens on.
+    private static int ChoosePort(string variable, int usual)
     {
-        if (PortFrom("KOBBOPAY_PORT") is { } set)
+        if (PortFrom(variable) is { } set)
             return set;
         var listeners = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners();
         var taken = listeners.Select(listener => listener.Port).ToHashSet();
-        return Enumerable.Range(DefaultPort, 1000).First(port => !taken.Contains(port));
+        return Enumerable.Range(usual, 1000).First(port => !taken.Contains(port));
     }
 
     private static int? PortFrom(string variable) =>

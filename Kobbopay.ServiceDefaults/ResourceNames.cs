@@ -17,4 +17,7 @@ public static class ResourceNames
     public const string PublicStatusDatabase = "publicstatusdb";
 
     public const string Messaging = "messaging";
+
+    /// <summary>The developer's own EVM chain, in run mode.</summary>
+    public const string Anvil = "anvil";
 }

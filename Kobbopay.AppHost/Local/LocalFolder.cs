@@ -6,7 +6,8 @@ namespace Kobbopay.AppHost.Local;
 /// <summary>
 /// <c>.kobbopay</c>: what a folder's Kobbopay keeps between runs, held by one run at a time.
 /// <c>demo.env</c> and <c>parameters.json</c> (secrets, readable by their owner alone), <c>logs/</c>, <c>pids/</c>,
-/// <c>url</c> of the running system, <c>lock</c>, and <c>state-folder</c> naming where the servers' data is.
+/// <c>anvil/</c> with the chain of dev-evm, <c>url</c> of the running system, <c>lock</c>, and <c>state-folder</c>
+/// naming where the servers' data is.
 /// </summary>
 internal sealed class LocalFolder : IDisposable
 {

@@ -159,6 +159,9 @@ internal sealed class LocalRun : IDisposable
             case RabbitMQServerResource rabbit:
                 await StartRabbitMqAsync(rabbit, servers, cancellationToken);
                 break;
+            case ExecutableResource executable:
+                await StartExecutableAsync(executable, cancellationToken);
+                break;
             case ProjectResource service:
                 await StartServiceAsync(service, cancellationToken);
                 break;
@@ -189,6 +192,28 @@ internal sealed class LocalRun : IDisposable
         Add(new Part(
             resource.Name, () => server.Exited, server.StartAgainAsync, server.StopAsync, server.KillAsync));
         output.Line(resource.Name, $"ready at 127.0.0.1:{server.Uri.Port}");
+    }
+
+    private async Task StartExecutableAsync(ExecutableResource resource, CancellationToken cancellationToken)
+    {
+        var executable = new LocalExecutable(resource, folder, output);
+        await executable.StartAsync(cancellationToken);
+        Add(new Part(
+            resource.Name, () => executable.Exited, StartAgainAsync, executable.StopAsync, executable.KillAsync));
+        await PrepareAsync(cancellationToken);
+        output.Line(resource.Name, "ready at " + resource.Url);
+
+        async Task StartAgainAsync(CancellationToken token)
+        {
+            await executable.StartAsync(token);
+            await PrepareAsync(token);
+        }
+
+        async Task PrepareAsync(CancellationToken token)
+        {
+            foreach (var prepare in resource.WhenReady)
+                await prepare(token);
+        }
     }
 
     private async Task StartServiceAsync(ProjectResource resource, CancellationToken cancellationToken)

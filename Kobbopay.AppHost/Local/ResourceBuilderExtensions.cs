@@ -54,6 +54,30 @@ public static class ResourceBuilderExtensions
         this IDistributedApplicationBuilder builder, string name)
         where TProject : IProjectMetadata, new() => builder.AddResource(new ProjectResource(name, new TProject()));
 
+    public static IResourceBuilder<ExecutableResource> AddExecutable(
+        this IDistributedApplicationBuilder builder,
+        string name,
+        string command,
+        string workingDirectory,
+        params string[] args) =>
+        builder.AddResource(new ExecutableResource(name, command, workingDirectory, args));
+
+    /// <summary>The program listens there by itself: nothing stands before it here.</summary>
+    public static IResourceBuilder<ExecutableResource> WithHttpEndpoint(
+        this IResourceBuilder<ExecutableResource> builder, int port, int targetPort, string name, bool isProxied)
+    {
+        builder.Resource.Http.Port = port;
+        return builder;
+    }
+
+    public static IResourceBuilder<ExecutableResource> OnResourceReady(
+        this IResourceBuilder<ExecutableResource> builder,
+        Func<ExecutableResource, ResourceReadyEvent, CancellationToken, Task> callback)
+    {
+        builder.Resource.WhenReady.Add(token => callback(builder.Resource, new ResourceReadyEvent(), token));
+        return builder;
+    }
+
     public static IResourceBuilder<ProjectResource> WithReference(
         this IResourceBuilder<ProjectResource> builder, IResourceBuilder<ConnectionResource> source) =>
         builder.With("ConnectionStrings__" + source.Resource.Name, () => source.Resource.ConnectionString);
@@ -81,7 +105,7 @@ public static class ResourceBuilderExtensions
         this IResourceBuilder<ProjectResource> builder, string name, EndpointReference endpoint) =>
         builder.With(name, () => endpoint.Url);
 
-    public static EndpointReference GetEndpoint(this IResourceBuilder<ProjectResource> builder, string name) =>
+    public static EndpointReference GetEndpoint(this IResourceBuilder<EndpointResource> builder, string name) =>
         new(builder.Resource);
 
     public static IResourceBuilder<ProjectResource> WithEndpoint(

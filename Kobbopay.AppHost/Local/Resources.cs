@@ -63,26 +63,46 @@ public sealed class EndpointAnnotation
     public int? Port { get; set; }
 }
 
-public sealed record EndpointReference(ProjectResource Project)
+public sealed record EndpointReference(EndpointResource Resource)
 {
-    public string Url => Project.Url;
+    public string Url => Resource.Url;
 }
 
+/// <summary>A resource that listens for HTTP on a port of 127.0.0.1.</summary>
+public abstract class EndpointResource(string name) : Resource(name)
+{
+    internal EndpointAnnotation Http { get; } = new();
+
+    internal string Url => Http.Port is { } port
+        ? $"http://127.0.0.1:{port}"
+        : throw new InvalidOperationException(Name + " has no port yet.");
+}
+
+/// <summary>A program that is not ours; it is ready once its callbacks are done.</summary>
+public sealed class ExecutableResource(string name, string command, string workingDirectory, string[] args)
+    : EndpointResource(name)
+{
+    public string Command => command;
+
+    public string WorkingDirectory => workingDirectory;
+
+    internal IReadOnlyList<string> Arguments => args;
+
+    internal List<Func<CancellationToken, Task>> WhenReady { get; } = [];
+}
+
+/// <summary>What a callback is told of the start; nothing here asks for more.</summary>
+public sealed record ResourceReadyEvent;
+
 /// <summary>One of our services, run from its build output.</summary>
-public sealed class ProjectResource(string name, IProjectMetadata metadata) : Resource(name)
+public sealed class ProjectResource(string name, IProjectMetadata metadata) : EndpointResource(name)
 {
     internal IProjectMetadata Metadata => metadata;
-
-    internal EndpointAnnotation Http { get; } = new();
 
     internal string HealthPath { get; set; } = "/";
 
     /// <summary>Resolved when the service starts: what it waits for is ready then, and all ports are known.</summary>
     internal Dictionary<string, Func<string>> Environment { get; } = new(StringComparer.Ordinal);
-
-    internal string Url => Http.Port is { } port
-        ? $"http://127.0.0.1:{port}"
-        : throw new InvalidOperationException(Name + " has no port yet.");
 }
 
 /// <summary>A random text of <see cref="MinLength"/> characters.</summary>

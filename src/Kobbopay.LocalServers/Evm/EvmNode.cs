@@ -26,7 +26,7 @@ public sealed record EvmReceipt(
 /// <summary>The JSON-RPC of a node under our own command: it signs for its accounts, so nobody here has keys.</summary>
 public sealed class EvmNode(Uri url) : IDisposable
 {
-    private static readonly TimeSpan ReceiptPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
     private readonly HttpClient client = new(new SocketsHttpHandler()) { Timeout = TimeSpan.FromMinutes(1) };
 
@@ -41,6 +41,24 @@ public sealed class EvmNode(Uri url) : IDisposable
         return answer.TryGetProperty("error", out var error)
             ? throw new EvmNodeException($"{method}: {error.GetProperty("message").GetString()}")
             : answer.GetProperty("result");
+    }
+
+    /// <summary>For a node that is being started; fails after 20 s with what is wrong.</summary>
+    public async Task WaitUntilUpAsync(CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await CallAsync("eth_chainId", [], cancellationToken);
+                return;
+            }
+            catch (HttpRequestException) when (Stopwatch.GetElapsedTime(started) < Patience)
+            {
+                await Task.Delay(Poll, TimeProvider.System, cancellationToken);
+            }
+        }
     }
 
     /// <summary>Sends it and returns its hash; it may not be in a block yet.</summary>
@@ -82,9 +100,9 @@ public sealed class EvmNode(Uri url) : IDisposable
                 return receipt;
             await Task.Delay(Poll, TimeProvider.System, cancellationToken);
         }
-        while (Stopwatch.GetElapsedTime(started) < ReceiptPatience);
+        while (Stopwatch.GetElapsedTime(started) < Patience);
 
-        throw new EvmNodeException($"{hash} is in no block after {ReceiptPatience.TotalSeconds} s");
+        throw new EvmNodeException($"{hash} is in no block after {Patience.TotalSeconds} s");
     }
 
     public void Dispose() => client.Dispose();

@@ -28,11 +28,11 @@ public sealed class LocalModeTests
         ProcessTree.StillRunning(processes).Should().BeEmpty();
         first.Lines.Where(line => line.EndsWith(" stopped", StringComparison.Ordinal))
             .Select(line => line.Split(' ')[^2])
-            .Should().HaveCount(6).And.StartWith("gateway").And.EndWith(["messaging", "postgres"])
+            .Should().HaveCount(7).And.StartWith("gateway").And.EndWith(["messaging", "postgres", "anvil"])
             .And.ContainInOrder("payments", "messaging");
 
         await using var second = await RunningKobbopay.StartAsync(first.Folder);
-        (await File.ReadAllLinesAsync(second.DemoFile, Token)).Skip(1).Should().Equal(before.Skip(1));
+        (await File.ReadAllLinesAsync(second.DemoFile, Token)).Skip(2).Should().Equal(before.Skip(2));
         (await CreateAsync(second)).Should().Be(created, because: "the order's open payment is answered again");
     }
 

@@ -71,7 +71,7 @@ public sealed class RunningKobbopay : IAsyncDisposable
     public static async Task<RunningKobbopay> LaunchAsync(string folder)
     {
         var screen = new ConcurrentQueue<string>();
-        var ports = LoopbackPorts.Free(2);
+        var ports = LoopbackPorts.Free(3);
         var command = new ChildCommand("apphost", "dotnet", [Assembly()])
         {
             HasInput = true,
@@ -81,6 +81,7 @@ public sealed class RunningKobbopay : IAsyncDisposable
                 ["KOBBOPAY_FOLDER"] = folder,
                 ["KOBBOPAY_PORT"] = $"{ports[0]}",
                 ["KOBBOPAY_WEBHOOK_PORT"] = $"{ports[1]}",
+                ["KOBBOPAY_EVM_PORT"] = $"{ports[2]}",
             },
         };
         return new RunningKobbopay(
