@@ -90,6 +90,7 @@ public sealed class FakeEvmNode : IAsyncDisposable
         var place = Interlocked.Increment(ref requests);
 
         await Trouble.Gate.WaitAsync(context.RequestAborted);
+        names.ForEach(name => Trouble.Meanwhile?.Invoke(name));
         var isSpared = place <= Trouble.FaultAfter || (Trouble.FaultMethod is { } only && !names.Contains(only));
         var fault = isSpared ? FakeEvmFault.None : Trouble.Fault;
         var answer = Trouble.BatchLimit is { } limit && asked.Length > limit

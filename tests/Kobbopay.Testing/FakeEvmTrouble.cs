@@ -18,6 +18,9 @@ public sealed class FakeEvmTrouble
     /// <summary>Answers wait for this.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
 
+    /// <summary>Called with each method before it is answered: what happens to the chain in the meantime.</summary>
+    public Action<string>? Meanwhile { get; set; }
+
     /// <summary>JSON-RPC errors by method.</summary>
     public Dictionary<string, (int Code, string Message)> Errors { get; } = new(StringComparer.Ordinal);
 

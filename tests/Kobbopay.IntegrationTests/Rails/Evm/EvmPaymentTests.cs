@@ -2,6 +2,7 @@ using System.Numerics;
 using Kobbopay.LocalServers.Evm;
 using Kobbopay.Payments;
 using Kobbopay.Payments.Domain;
+using Kobbopay.Payments.Rails.Evm;
 using Kobbopay.Testing;
 
 namespace Kobbopay.IntegrationTests.Rails.Evm;
@@ -175,6 +176,27 @@ public sealed class EvmPaymentTests : IAsyncLifetime
 
         await world.ScanAsync();
         (await world.StatusAsync(payment)).Should().Be(PaymentStatus.Confirmed);
+    }
+
+    /// <summary>No node of Tron's runs here: its interface is Ethereum's, and the addresses are its own.</summary>
+    [Fact]
+    public async Task Tron_shows_its_own_addresses_for_the_same_bytes()
+    {
+        static string Tron(string address) => EvmAddress.Shown(address.ToLowerInvariant(), AddressForm.Tron);
+        var contract = Tron(EvmChain.Usdt);
+        await using var world = await EvmWorld.CreateAsync(
+            [_chain.Url],
+            ("AddressForm", "tron"), ("Assets:USDT:Contract", contract), ("Assets:USDC:Contract", Tron(EvmChain.Usdc)));
+        var payment = await world.CreatePaymentAsync();
+        var address = payment.Details.DepositAddress;
+        address.Should().MatchRegex("^T[1-9A-HJ-NP-Za-km-z]{33}$");
+        (payment.Details.Contract, payment.Details.PaymentUri).Should().Be((contract, address));
+        world.Rail().Experimental.Should().BeTrue();
+
+        await _chain.TransferAsync(EvmChain.Usdt, EvmAddress.Parse(address, AddressForm.Tron)!, 10_500_000);
+        await _chain.MineAsync();
+        await world.ScanAsync();
+        (await world.EventsAsync(payment)).Should().Equal("payment.created", "payment.paid", "payment.confirmed");
     }
 
     [Fact]
