@@ -101,7 +101,9 @@ public sealed class FakeEvmNode : IAsyncDisposable
 
     private JsonNode Answer(bool isBatch, JsonNode[] asked, FakeEvmFault fault)
     {
-        var answers = asked.Select(methods.Answer).ToList();
+        var answers = asked.Select((call, i) => i < (Trouble.AnswerLimit ?? int.MaxValue)
+            ? methods.Answer(call)
+            : FakeEvmMethods.Error(call["id"], -32003, "response too large")).ToList();
         if (fault == FakeEvmFault.OtherIds)
             answers.ForEach(answer => answer["id"] = 1_000_000 + (long)answer["id"]!);
         if (!isBatch)

@@ -52,6 +52,9 @@ public sealed class FakeEvmTrouble
     /// <summary>Calls in a request that is refused as a whole for having more.</summary>
     public int? BatchLimit { get; set; }
 
+    /// <summary>Calls after which the rest of a batch is refused, each with an error of its own.</summary>
+    public int? AnswerLimit { get; set; }
+
     /// <summary>Logs that a reorganisation took back.</summary>
     public bool RemovedLogs { get; set; }
 

@@ -85,6 +85,22 @@ public sealed class RpcRangeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Several_blocks_are_asked_for_by_hash_in_one_request()
+    {
+        string[] hashes = [.. _chain.Blocks.Skip(61).Select(block => block.Hash)];
+
+        var transfers = await _client.TransfersAsync(hashes, null, CancellationToken.None);
+
+        transfers.Select(log => (int)log.Amount).Should().Equal(Enumerable.Range(60, 40));
+        _node.Requests.Should().Be(1);
+        _node.Trouble.AnswerLimit = 15;
+        (await _client.TransfersAsync(hashes, null, CancellationToken.None)).Should().Equal(transfers);
+        _node.Trouble.LogLag = 1;
+        var asking = () => _client.TransfersAsync(hashes, null, CancellationToken.None);
+        (await asking.Should().ThrowAsync<ProviderException>()).Which.Code.Should().Be(-32000, "one is not there");
+    }
+
+    [Fact]
     public async Task An_answer_of_many_logs_is_whole()
     {
         var logs = Enumerable.Range(0, 12_000)

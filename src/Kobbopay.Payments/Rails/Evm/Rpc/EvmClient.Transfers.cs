@@ -11,6 +11,9 @@ internal sealed partial class EvmClient
     /// <summary>Blocks in one call.</summary>
     private const int RangeLimit = 1_000;
 
+    /// <summary>The code for the rest of a batch whose answers have become too long together (go-ethereum).</summary>
+    private const int BatchTooLarge = -32003;
+
     private readonly PieceSize _range = new(RangeLimit);
 
     /// <summary>
@@ -28,16 +31,14 @@ internal sealed partial class EvmClient
             to,
             async (first, last) =>
             {
-                var logs = await LogsAsync(
-                    topics,
+                var query = new LogQuery(
                     writer =>
                     {
                         writer.WriteString("fromBlock"u8, Quantity(first));
                         writer.WriteString("toBlock"u8, Quantity(last));
                     },
-                    log => log.BlockNumber >= first && log.BlockNumber <= last,
-                    cancellation);
-                transfers.AddRange(logs);
+                    log => log.BlockNumber >= first && log.BlockNumber <= last);
+                transfers.AddRange(await LogsAsync([query], topics, cancellation));
                 return true;
             },
             IsTooMuch);
@@ -47,37 +48,52 @@ internal sealed partial class EvmClient
     /// <summary>The same for one block; a provider that does not have it fails.</summary>
     public Task<List<EvmLog>> TransfersAsync(
         string blockHash, IReadOnlyCollection<string>? recipients, CancellationToken cancellation) =>
+        TransfersAsync([blockHash], recipients, cancellation);
+
+    /// <summary>The same for several blocks, in as few requests as can be.</summary>
+    public Task<List<EvmLog>> TransfersAsync(
+        IReadOnlyList<string> blockHashes, IReadOnlyCollection<string>? recipients, CancellationToken cancellation) =>
         LogsAsync(
+            [.. blockHashes.Select(hash => new LogQuery(
+                writer => writer.WriteString("blockHash"u8, hash), log => log.BlockHash == hash))],
             TopicsOf(recipients),
-            writer => writer.WriteString("blockHash"u8, blockHash),
-            log => log.BlockHash == blockHash,
             cancellation);
 
-    /// <param name="topics">For each call the recipients as topics, or null for any.</param>
+    /// <param name="topics">The recipients as topics, as many as one call takes, or null for any.</param>
     private async Task<List<EvmLog>> LogsAsync(
-        List<string[]?> topics,
-        Action<Utf8JsonWriter> writeBlocks,
-        Func<EvmLog, bool> isAskedFor,
-        CancellationToken cancellation)
+        LogQuery[] queries, List<string[]?> topics, CancellationToken cancellation)
     {
+        var asked = (from query in queries from recipients in topics select (query, recipients)).ToList();
         var transfers = new List<EvmLog>();
         await _batch.WorkAsync(
             0,
-            topics.Count - 1,
+            asked.Count - 1,
             async (first, last) =>
             {
-                var calls = topics.Skip((int)first).Take((int)(last - first + 1))
-                    .Select(recipients => Logs(writeBlocks, recipients)).ToList();
-                foreach (var logs in await SendAsync(calls, (answer, _) => TransferReader.Read(answer), cancellation))
+                var piece = asked[(int)first..((int)last + 1)];
+                var answers = await SendAsync(
+                    piece.ConvertAll(call => Logs(call.query, call.recipients)),
+                    (answer, i) => ReadTransfers(answer, piece[i].query),
+                    cancellation);
+                foreach (var logs in answers)
                     transfers.AddRange(logs);
                 return true;
             },
-            // An error of a call's own is about its blocks.
-            refusal => refusal.RefusesBatch);
-        if (!transfers.TrueForAll(log => isAskedFor(log)))
-            throw _connection.Failures.Of(ProviderException.Malformed, "a log of another block");
+            IsTooMuchTogether);
         return InOrder(transfers);
     }
+
+    private static List<EvmLog> ReadTransfers(ReadOnlySpan<byte> answer, LogQuery query)
+    {
+        var transfers = TransferReader.Read(answer);
+        return transfers.TrueForAll(log => query.IsAnswer(log))
+            ? transfers
+            : throw new FormatException("a log of another block");
+    }
+
+    /// <summary>An error of a call's own is about its blocks, but for the one that tells of the batch's size.</summary>
+    private static bool IsTooMuchTogether(ProviderException refusal) =>
+        refusal.RefusesBatch || refusal is { Kind: ProviderException.TooLarge } or { Code: BatchTooLarge };
 
     private List<EvmLog> InOrder(List<EvmLog> transfers)
     {
@@ -112,12 +128,12 @@ internal sealed partial class EvmClient
             .Select(address => string.Concat("0x000000000000000000000000", address.AsSpan(2)))
             .Chunk(TopicLimit)];
 
-    private static RpcCall Logs(Action<Utf8JsonWriter> writeBlocks, string[]? recipients) => new(
+    private static RpcCall Logs(LogQuery query, string[]? recipients) => new(
         "eth_getLogs",
         writer =>
         {
             writer.WriteStartObject();
-            writeBlocks(writer);
+            query.WriteBlocks(writer);
             writer.WriteStartArray("topics"u8);
             writer.WriteStringValue(TransferReader.Topic);
             if (recipients is not null)
@@ -132,4 +148,8 @@ internal sealed partial class EvmClient
             writer.WriteEndArray();
             writer.WriteEndObject();
         });
+
+    /// <param name="WriteBlocks">Writes the fields of the filter that name the blocks.</param>
+    /// <param name="IsAnswer">Whether a log is of these blocks.</param>
+    private sealed record LogQuery(Action<Utf8JsonWriter> WriteBlocks, Func<EvmLog, bool> IsAnswer);
 }
