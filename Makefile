@@ -34,7 +34,7 @@ test:
 	@dotnet test --solution Kobbopay.sln --configuration $(CONFIGURATION) --no-build --max-parallel-test-modules 1
 
 bench:
-	@scripts/install.sh postgresql rabbitmq nginx wrk
+	@scripts/install.sh postgresql rabbitmq nginx wrk nodejs npm anvil
 	@dotnet build bench/Kobbopay.Bench --configuration Release --nologo -v quiet
 	@exec artifacts/local/bin/Kobbopay.Bench/release/Kobbopay.Bench $(ONLY)
 

@@ -1,6 +1,5 @@
 using System.Numerics;
 using Kobbopay.Payments.Domain;
-using Kobbopay.Payments.Rails;
 using Npgsql;
 
 namespace Kobbopay.Payments;
@@ -49,17 +48,18 @@ internal static class TransferChanges
     /// Payments at these addresses, whatever their status. An xpub's address is the same on every network of its kind,
     /// so money for it may turn up on another one than the payment's.
     /// </summary>
-    public static void SelectWatched(NpgsqlBatch batch, IRail rail, string chain, string[] recipients)
+    /// <param name="ofXpubs">The addresses are xpubs', and a payment's chain may be any.</param>
+    public static void SelectWatched(NpgsqlBatch batch, string chain, bool ofXpubs, string[] recipients)
     {
         var select = batch.Add($"""
             select p.id, p.deposit_address, p.chain, coalesce(p.contract, ''),
               case when p.status = 'Confirmed' then p.confirmed_at else p.closed_at end, p.status = 'Confirmed'
             from payments p
             where p.deposit_address = any($1)
-              and {(rail.NeedsXpub ? "p.xpub_fingerprint is not null" : "p.chain = $2")}
+              and {(ofXpubs ? "p.xpub_fingerprint is not null" : "p.chain = $2")}
             """);
         select.Add(new NpgsqlParameter<string[]> { TypedValue = recipients });
-        if (!rail.NeedsXpub)
+        if (!ofXpubs)
             select.AddText(chain);
     }
 

@@ -7,7 +7,7 @@ using Kobbopay.LocalServers.Evm;
 namespace Kobbopay.Testing;
 
 /// <summary>A block's header.</summary>
-public sealed record EvmBlock(long Number, string Hash, string ParentHash, DateTimeOffset Timestamp);
+public sealed record EvmHeader(long Number, string Hash, string ParentHash, DateTimeOffset Timestamp);
 
 /// <summary>
 /// An EVM chain of a test's own, in 0.2 s: an anvil node that mines a block for each transaction, with USDT and USDC
@@ -110,16 +110,16 @@ public sealed partial class EvmChain : IAsyncDisposable
     public async Task<long> BlockNumberAsync() =>
         (long)Abi.ToNumber((await CallAsync("eth_blockNumber")).GetString()!);
 
-    public Task<EvmBlock> BlockAsync(long number) => BlockAsync(Abi.Quantity(number));
+    public Task<EvmHeader> BlockAsync(long number) => BlockAsync(Abi.Quantity(number));
 
     /// <param name="tag"><c>latest</c>, <c>safe</c>, <c>finalized</c>, or a number in hex.</param>
-    public async Task<EvmBlock> BlockAsync(string tag = "latest")
+    public async Task<EvmHeader> BlockAsync(string tag = "latest")
     {
         var block = await CallAsync("eth_getBlockByNumber", tag, false);
         if (block.ValueKind == JsonValueKind.Null)
             throw new EvmNodeException($"there is no block {tag}");
         string Field(string name) => block.GetProperty(name).GetString()!;
-        return new EvmBlock(
+        return new EvmHeader(
             (long)Abi.ToNumber(Field("number")),
             Field("hash"),
             Field("parentHash"),

@@ -61,7 +61,7 @@ internal sealed class FakeEvmMethods(FakeEvmChain chain, FakeEvmTrouble trouble)
     }
 
     private string HashOf(long number, string hash) =>
-        number >= trouble.DisagreesFrom ? FakeEvmChain.HashOf(hash) : hash;
+        number >= trouble.DisagreesFrom ? FakeEvmChain.HashOf($"{hash} {trouble.DisagreesFrom}") : hash;
 
     private JsonObject? BlockOf(string tag, bool withTransactions)
     {
@@ -122,6 +122,10 @@ internal sealed class FakeEvmMethods(FakeEvmChain chain, FakeEvmTrouble trouble)
 
         var topics = filter["topics"]!.AsArray();
         var logs = blocks.SelectMany(block => LogsOf(block, topics)).ToArray();
+        if (trouble.ReversedLogs)
+            Array.Reverse(logs);
+        if (trouble.RepeatedLogs)
+            logs = [.. logs, .. logs.Select(log => log.DeepClone())];
         return logs.Length > trouble.LogLimit
             ? throw new RefusedException(-32005, $"query returned more than {trouble.LogLimit} results")
             : new JsonArray(logs);
@@ -132,6 +136,8 @@ internal sealed class FakeEvmMethods(FakeEvmChain chain, FakeEvmTrouble trouble)
         var logIndex = 0;
         foreach (var (txIndex, transaction) in block.Transactions.Index())
         {
+            if (trouble.LogIndexByTransaction)
+                logIndex = 0;
             foreach (var log in transaction.Logs)
             {
                 if (Matches(log, topics))

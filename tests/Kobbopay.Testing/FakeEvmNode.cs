@@ -87,10 +87,11 @@ public sealed class FakeEvmNode : IAsyncDisposable
         var names = asked.Select(call => (string)call["method"]!).ToList();
         foreach (var name in names)
             calls.AddOrUpdate(name, 1, (_, count) => count + 1);
-        Interlocked.Increment(ref requests);
+        var place = Interlocked.Increment(ref requests);
 
         await Trouble.Gate.WaitAsync(context.RequestAborted);
-        var fault = Trouble.FaultMethod is { } only && !names.Contains(only) ? FakeEvmFault.None : Trouble.Fault;
+        var isSpared = place <= Trouble.FaultAfter || (Trouble.FaultMethod is { } only && !names.Contains(only));
+        var fault = isSpared ? FakeEvmFault.None : Trouble.Fault;
         var answer = Trouble.BatchLimit is { } limit && asked.Length > limit
             ? FakeEvmMethods.Error(null, -32600, "batch too large")
             : Answer(request is JsonArray, asked, fault);
@@ -124,7 +125,7 @@ public sealed class FakeEvmNode : IAsyncDisposable
                 await response.WriteAsync($"<html>Nothing at {context.Request.Path}</html>", context.RequestAborted);
                 break;
             case FakeEvmFault.Malformed:
-                answer[answer.Length / 2] = (byte)'{';
+                answer[Array.LastIndexOf(answer, (byte)',', answer.Length / 2)] = (byte)'{';
                 await response.Body.WriteAsync(answer, context.RequestAborted);
                 break;
             case FakeEvmFault.Half:

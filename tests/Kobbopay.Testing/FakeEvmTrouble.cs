@@ -9,6 +9,9 @@ public sealed class FakeEvmTrouble
     /// <summary>The only method whose requests have the <see cref="Fault"/>; any where none is given.</summary>
     public string? FaultMethod { get; set; }
 
+    /// <summary>Requests that are answered before the <see cref="Fault"/> begins.</summary>
+    public int FaultAfter { get; set; }
+
     /// <summary>The <c>Retry-After</c> of 429 and 503, in seconds or as a date.</summary>
     public string? RetryAfter { get; set; }
 
@@ -30,7 +33,9 @@ public sealed class FakeEvmTrouble
     /// </summary>
     public int LogLag { get; set; }
 
-    /// <summary>The height from which its blocks have other hashes than the chain's.</summary>
+    /// <summary>
+    /// The height from which its blocks have other hashes than the chain's; the same for the same height.
+    /// </summary>
     public long? DisagreesFrom { get; set; }
 
     public long? ChainId { get; set; }
@@ -49,6 +54,13 @@ public sealed class FakeEvmTrouble
 
     /// <summary>Logs of another block than was asked for.</summary>
     public bool OtherBlocksLogs { get; set; }
+
+    /// <summary>Logs from the last to the first, or each of them twice.</summary>
+    public bool ReversedLogs { get; set; }
+    public bool RepeatedLogs { get; set; }
+
+    /// <summary>Each transaction's logs are counted from 0, as some networks do.</summary>
+    public bool LogIndexByTransaction { get; set; }
 
     /// <summary>No receipts, though the transactions are in blocks.</summary>
     public bool NoReceipts { get; set; }

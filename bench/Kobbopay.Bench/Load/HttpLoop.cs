@@ -69,6 +69,7 @@ internal static class HttpLoop
     /// An even rate over some connections. A request that its connection was too busy for counts from when it was due,
     /// so that a slow moment is not left out.
     /// </summary>
+    /// <param name="seen">Called with each answer's text, or null.</param>
     /// <returns>Milliseconds of each request.</returns>
     public static async Task<double[]> PacedAsync(
         Uri address,
@@ -77,7 +78,8 @@ internal static class HttpLoop
         TimeSpan duration,
         Func<byte[]> request,
         int status,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        Action<string>? seen = null)
     {
         var interval = TimeSpan.FromSeconds(connections / perSecond);
         var expected = Encoding.ASCII.GetBytes($"HTTP/1.1 {status} ");
@@ -102,6 +104,7 @@ internal static class HttpLoop
                 if (!buffer.AsSpan(0, length).StartsWith(expected))
                     throw new InvalidOperationException($"Not {status}: {Encoding.UTF8.GetString(buffer, 0, length)}");
                 latencies.Add((watch.Elapsed - from).TotalMilliseconds);
+                seen?.Invoke(Encoding.UTF8.GetString(buffer, 0, length));
             }
 
             return latencies;

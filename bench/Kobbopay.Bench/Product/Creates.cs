@@ -43,12 +43,10 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
     }
 
     /// <summary>The bytes of one more create, direct: sent again, it is a replay of the first.</summary>
-    public byte[] NewBytes()
-    {
-        var (key, body) = NewOrder();
-        return HttpLoop.Request(
-            HttpMethod.Post, Address(ResourceNames.Payments), [Identity(), new("Idempotency-Key", key)], body);
-    }
+    public byte[] NewBytes() => NewBytes(Address(ResourceNames.Payments), Identity());
+
+    /// <summary>The same through the gateway.</summary>
+    public byte[] NewBytesThroughGateway() => NewBytes(Address(ResourceNames.Gateway), Key());
 
     /// <summary>Creates without waiting for their events, for when nothing can be published.</summary>
     public Task<Reading> LoadAsync(int clients, TimeSpan duration, CancellationToken cancellation) =>
@@ -75,15 +73,10 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
         {
             var address = Address(service);
             var reading = await HttpLoop.RunAsync(
-                address, clients, duration, NextRequest, StatusCodes.Status201Created, cancellation);
+                address, clients, duration, () => NewBytes(address, credentials()), StatusCodes.Status201Created,
+                cancellation);
             await SettleAsync(cancellation);
             return reading;
-
-            byte[] NextRequest()
-            {
-                var (key, body) = NewOrder();
-                return HttpLoop.Request(HttpMethod.Post, address, [credentials(), new("Idempotency-Key", key)], body);
-            }
         });
 
     /// <summary>
@@ -101,6 +94,12 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
     }
 
     public Uri Address(string service) => new(product.AddressOf(service), "/v1/payments");
+
+    private byte[] NewBytes(Uri address, KeyValuePair<string, string> credentials)
+    {
+        var (key, body) = NewOrder();
+        return HttpLoop.Request(HttpMethod.Post, address, [credentials, new("Idempotency-Key", key)], body);
+    }
 
     private (string Key, string Body) NewOrder()
     {

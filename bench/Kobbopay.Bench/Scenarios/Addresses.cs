@@ -4,7 +4,7 @@ using Kobbopay.Payments.Rails.Evm;
 
 namespace Kobbopay.Bench.Scenarios;
 
-/// <summary>Addresses of an xpub that one core derives in a second, as each new payment on an EVM network needs one.</summary>
+/// <summary>Addresses that one core derives in a second: each new payment on an EVM network needs one.</summary>
 internal static class Addresses
 {
     private const int Derivations = 1_000;

@@ -10,8 +10,7 @@ namespace Kobbopay.Bench.Scenarios;
 
 /// <summary>
 /// E2: through the gateway create a payment, pay it on the simulated chain, receive <c>payment.paid</c>; from the first
-/// request until the last payment's event is there. The chain has a block twice a second, as a chain's are: of many
-/// payments each.
+/// request until the last payment's event is there.
 /// </summary>
 internal static class WholePath
 {
@@ -21,9 +20,7 @@ internal static class WholePath
     /// <summary>A minute of a full plan.</summary>
     private const int Durations = 12;
 
-    private const int BlocksPerSecond = 2;
     private const string Paid = "payment.paid";
-    private const string Unmined = """{"mine": false}""";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
@@ -52,36 +49,8 @@ internal static class WholePath
         Workbench bench, Creates creates, Receiver receiver, TimeSpan duration, CancellationToken cancellation)
     {
         await receiver.ForgetAsync(cancellation);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var mining = MineAsync(bench, creates, ended.Token);
-        try
-        {
-            return await PayAsync(bench, creates, receiver, duration, cancellation);
-        }
-        finally
-        {
-            await ended.CancelAsync();
-            await mining;
-        }
-    }
-
-    private static async Task MineAsync(Workbench bench, Creates creates, CancellationToken ended)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / BlocksPerSecond));
-        try
-        {
-            while (await timer.WaitForNextTickAsync(ended))
-            {
-                using var mine = creates.Request(
-                    HttpMethod.Post, "/v1/sandbox/networks/example-network/mine", throughGateway: true);
-                using var mined = await bench.Http.SendAsync(mine, CancellationToken.None);
-                mined.EnsureSuccessStatusCode();
-            }
-        }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
-        {
-            // All are paid.
-        }
+        return await Blocks.MineWhileAsync(
+            bench, creates, () => PayAsync(bench, creates, receiver, duration, cancellation), cancellation);
     }
 
     private static async Task<(Reading Reading, double Tail)> PayAsync(
@@ -127,7 +96,7 @@ internal static class WholePath
         using var payment = JsonDocument.Parse(await created.Content.ReadAsByteArrayAsync(cancellation));
         var id = payment.RootElement.GetProperty("payment_id").GetString()!;
         using var pay = creates.Request(HttpMethod.Post, $"/v1/sandbox/payments/{id}/pay", throughGateway: true);
-        pay.Content = new StringContent(Unmined, mediaType: new("application/json"));
+        pay.Content = new StringContent(Blocks.LeftToThem, mediaType: new("application/json"));
         using var answer = await bench.Http.SendAsync(pay, cancellation);
         answer.EnsureSuccessStatusCode();
         return id;

@@ -15,7 +15,7 @@ public sealed record EvmTransaction(string From)
     public string? Data { get; init; }
     public BigInteger Value { get; init; }
 
-    /// <summary>Null lets the node estimate it. With a limit, a transaction that will fail is mined none the less.</summary>
+    /// <summary>Null lets the node estimate it; with a limit, one that will fail is mined none the less.</summary>
     public long? Gas { get; init; }
 }
 

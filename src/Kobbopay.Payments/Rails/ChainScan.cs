@@ -86,7 +86,7 @@ public sealed class ChainScan(
         string[] txHashes = [.. transfers.Select(transfer => transfer.TxHash).Distinct(StringComparer.Ordinal)];
 
         await using var batch = connection.CreateBatch();
-        TransferChanges.SelectWatched(batch, rail, cursor.Chain, recipients);
+        TransferChanges.SelectWatched(batch, cursor.Chain, rail.NeedsXpub, recipients);
         TransferChanges.SelectKnown(batch, cursor.Chain, recipients, txHashes);
         TransferChanges.SelectAbove(batch, cursor.Chain, walk.Fork);
         var mostConfirmations = rail.Assets.Select(asset => asset.MostConfirmations)

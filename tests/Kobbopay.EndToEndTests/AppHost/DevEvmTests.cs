@@ -19,7 +19,9 @@ public sealed class DevEvmTests
         var token = await CreateAsync(first, "10.5", "USDT");
         (await PayAsync(first, token, "3")).Should().Contain(line => line.StartsWith("Sent 3 USDT to 0x"));
         await Eventually.GetAsync(
-            () => ReadAsync(first, token), payment => payment.GetProperty("amountReceived").GetString() == "3", Patience);
+            () => ReadAsync(first, token),
+            payment => payment.GetProperty("amountReceived").GetString() == "3",
+            Patience);
         (await PayAsync(first, token)).Should().Contain(line => line.StartsWith("Sent 7.5 USDT to 0x"));
         var confirmed = await ConfirmedAsync(first, token);
         (await PayAsync(first, token)).Should().Equal(

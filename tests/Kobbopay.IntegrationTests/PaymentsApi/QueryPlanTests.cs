@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using Kobbopay.IntegrationTests.Rails;
 using Kobbopay.Payments;
 using Kobbopay.Payments.Rails;
-using Kobbopay.Payments.Rails.Simulator;
+using Kobbopay.Payments.Rails.Evm;
 using Kobbopay.Payments.Reports;
 using Kobbopay.ServiceDefaults.Web;
 using Microsoft.AspNetCore.Http;
@@ -101,8 +101,19 @@ public sealed partial class QueryPlanTests(SeededWorld seeded) : IClassFixture<S
                     new ReportSpan(Day, Day.AddMinutes(10), name == "report by creation")));
                 break;
             case "scan: payments at addresses":
-                TransferChanges.SelectWatched(
-                    batch, World.Get<RailCatalog>().Of(SimulatorRail.Name), World.ChainName, some);
+                TransferChanges.SelectWatched(batch, World.ChainName, ofXpubs: false, some);
+                break;
+            case "scan: payments at addresses of xpubs":
+                TransferChanges.SelectWatched(batch, World.ChainName, ofXpubs: true, some);
+                break;
+            case "scan: addresses that are ours":
+                batch.Add(WatchedAddresses.Among).AddTexts(some);
+                break;
+            case "scan: watched addresses":
+                var watched = batch.Add(WatchedAddresses.List);
+                watched.AddId(id);
+                watched.AddText(World.ChainName);
+                watched.AddInteger(1_000);
                 break;
             case "scan: known transfers":
                 TransferChanges.SelectKnown(batch, World.ChainName, some, ["tx-1", "tx-2"]);

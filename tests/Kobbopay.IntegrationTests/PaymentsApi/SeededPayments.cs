@@ -21,14 +21,15 @@ internal static class SeededPayments
             insert into payments
               (id, merchant_id, environment, status, outcome, version, amount, tolerance, required_confirmations,
                late_window, currency, network, chain, decimals, order_id, metadata, deposit_address, address_path,
-               payment_uri, public_token, created_at, expires_at, confirmed_at, received, final, transfer_count)
+               payment_uri, public_token, created_at, expires_at, confirmed_at, received, final, transfer_count,
+               xpub_fingerprint)
             select s.id, case n % 30 when 0 then $1 else lpad((n % 30)::text, 32, '0')::uuid end, 'test',
               s.status, case s.status when 'Confirmed' then s.paid else 'none' end, 2, 10, 0, 3, '60 minutes',
               case when n % 6000 = 0 then 'DAI' else 'USDT' end, 'example-network', $2, 6, 'order-' || n,
               case when n % 2 = 0 then jsonb_build_object('customer', 'c-' || n / 30) else '{}' end,
               'address-' || n, '0/' || n, 'uri', 'token-' || n, s.time, s.time + interval '1 hour',
               case s.status when 'Confirmed' then s.time + interval '1 minute' end, s.received, s.received,
-              s.received::int / 10
+              s.received::int / 10, case when n % 7 = 0 then 'of-an-xpub' end
             from (
               select n, timestamptz '2026-01-01 00:00:00Z' + n * interval '1 second' as time,
                 (lpad(to_hex((extract(epoch from timestamptz '2026-01-01 00:00:00Z') * 1000)::bigint + n * 1000), 12,

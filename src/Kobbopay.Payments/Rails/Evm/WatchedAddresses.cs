@@ -8,6 +8,23 @@ namespace Kobbopay.Payments.Rails.Evm;
 /// </summary>
 internal sealed class WatchedAddresses(NpgsqlDataSource database, TimeProvider clock)
 {
+    /// <summary>Of the recent and the open, at most $3: newer than the id $1, or pending on the chain $2.</summary>
+    internal const string List = """
+        select deposit_address from (
+          (select deposit_address from payments where xpub_fingerprint is not null and id >= $1
+           order by id desc limit $3)
+          union
+          (select deposit_address from payments where chain = $2 and status = 'Pending' and id < $1 limit $3)) a
+        """;
+
+    /// <summary>
+    /// A scalar subquery is a look-up for each address, however few or many they are and whatever is estimated.
+    /// </summary>
+    internal const string Among = """
+        select a from unnest($1) a
+        where (select true from payments p where p.deposit_address = a and p.xpub_fingerprint is not null limit 1)
+        """;
+
     /// <summary>
     /// Longer than a payment can be open and watched after its end. Money that comes later still is only met where all
     /// transfers are read.
@@ -18,14 +35,7 @@ internal sealed class WatchedAddresses(NpgsqlDataSource database, TimeProvider c
     /// <param name="chain">Whose open payments are looked for, however old they are.</param>
     public async Task<List<string>?> ListAsync(string chain, int limit, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand(
-            """
-            select deposit_address from (
-              (select deposit_address from payments where xpub_fingerprint is not null and id >= $1
-               order by id desc limit $3)
-              union
-              (select deposit_address from payments where chain = $2 and status = 'Pending' and id < $1 limit $3)) a
-            """);
+        await using var command = database.CreateCommand(List);
         command.Parameters.AddId(PaymentFilter.FirstIdOf(clock.Now() - Recent));
         command.Parameters.AddText(chain);
         command.Parameters.AddInteger(limit + 1);
@@ -39,13 +49,7 @@ internal sealed class WatchedAddresses(NpgsqlDataSource database, TimeProvider c
     {
         if (addresses.Length == 0)
             return [];
-        // A scalar subquery is a look-up for each address, however few or many they are and whatever is estimated.
-        await using var command = database.CreateCommand(
-            """
-            select a from unnest($1) a
-            where (
-              select true from payments p where p.deposit_address = a and p.xpub_fingerprint is not null limit 1)
-            """);
+        await using var command = database.CreateCommand(Among);
         command.Parameters.AddTexts(addresses);
         await using var row = await command.ExecuteReaderAsync(cancellation);
         var ours = new HashSet<string>(StringComparer.Ordinal);

@@ -38,7 +38,8 @@ public sealed class EvmExpiryTests : IAsyncLifetime
         (await _world.StatusAsync(missed)).Should().Be(PaymentStatus.Pending);
         (await _world.StatusAsync(empty)).Should().Be(PaymentStatus.Expired);
         (await _world.StatusAsync(token)).Should().Be(PaymentStatus.Expired);
-        var detail = await _world.World.ScalarAsync<string>("select detail from exceptions where kind = 'missed_transfer'");
+        var detail = await _world.World.ScalarAsync<string>(
+            "select detail from exceptions where kind = 'missed_transfer'");
         detail.Should().Contain("\"balance\": \"0.75\"").And.Contain("\"amountReceived\": \"0.25\"");
 
         await _chain.MineAsync();

@@ -97,7 +97,8 @@ public sealed class EvmScannerTests : IAsyncLifetime
 
         payments.Start(faultPoint);
         await Eventually.GetAsync(
-            () => payments.QueryAsync<long>("select count(*) from chains where block_number >= 0"), count => count == 1);
+            () => payments.QueryAsync<long>("select count(*) from chains where block_number >= 0"),
+            count => count == 1);
         var created = await payments.PostAsync(
             "/v1/payments",
             $$"""{"amount": "1", "currency": "USDT", "network": "{{EvmWorld.Network}}", "orderId": "order-1"}""",

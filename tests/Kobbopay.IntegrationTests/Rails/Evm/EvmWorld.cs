@@ -8,8 +8,8 @@ using Npgsql;
 namespace Kobbopay.IntegrationTests.Rails.Evm;
 
 /// <summary>
-/// A merchant with an xpub on an EVM network: the service's own parts, a clock that the test moves, and no loop running.
-/// A test says when the chain is scanned.
+/// A merchant with an xpub on an EVM network: the service's own parts, a clock that the test moves, and no loop
+/// running. A test says when the chain is scanned.
 /// </summary>
 internal sealed class EvmWorld : IAsyncDisposable
 {
@@ -114,7 +114,7 @@ internal sealed class EvmWorld : IAsyncDisposable
 
     public Task<IReadOnlyList<string>> EventsAsync(PaymentRecord payment) => World.EventsAsync(payment);
 
-    /// <summary>Reason, amount in base units and whether it stands, of what counts for no payment; oldest first.</summary>
+    /// <summary>Of what counts for no payment: reason, base units, whether it stands; oldest first.</summary>
     public async Task<List<(string Reason, decimal Amount, bool Canonical)>> UnmatchedAsync(PaymentRecord payment)
     {
         await using var command = World.Database.CreateCommand(

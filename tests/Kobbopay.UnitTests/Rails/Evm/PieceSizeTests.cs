@@ -31,7 +31,7 @@ public sealed class PieceSizeTests
     {
         await WorkAsync(0, 99, limit: 30);
         _done.Clear();
-        await WorkAsync(100, 10_099, limit: int.MaxValue);
+        await WorkAsync(100, 20_099, limit: int.MaxValue);
 
         var sizes = _done[..^1].ConvertAll(done => (int)(done.To - done.From + 1));
         sizes.Should().BeInAscendingOrder();

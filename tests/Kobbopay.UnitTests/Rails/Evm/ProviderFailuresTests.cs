@@ -5,7 +5,8 @@ namespace Kobbopay.UnitTests.Rails.Evm;
 
 public sealed class ProviderFailuresTests
 {
-    private static readonly Uri Url = new("https://our-user:our%2Dpassword@rpc.example/v3/key-1234567890?token=abcdefghij");
+    private static readonly Uri Url =
+        new("https://our-user:our%40password@rpc.example/v3/key-1234567890?token=abcdefghij");
 
     private readonly ProviderFailures _failures = new(2, Url);
 
@@ -19,7 +20,8 @@ public sealed class ProviderFailuresTests
     public void No_words_of_a_provider_give_its_key_away()
     {
         var error = new RpcError(
-            -32000, "Bad KEY-1234567890 at /v3/key-1234567890?token=abcdefghij of our-user:our-password our%2Dpassword");
+            -32000,
+            "Bad KEY-1234567890 at /v3/key-1234567890?token=abcdefghij of our-user:our@password our%40password");
 
         _failures.Of(error).Message.Should().Be(
             "Provider 2 (rpc.example): error -32000: Bad *** at /v3/***?token=*** of ***:*** ***");

@@ -21,12 +21,12 @@ public sealed class RpcAnswersTests
     public void A_call_has_an_error_of_its_own()
     {
         using var answers = Read(
-            """[{"id": 8, "error": {"data": {"code": 5}, "code": -32000, "message": "no"}}, {"id": 7, "result": null}]""",
+            """[{"id": 8, "error": {"data": {"code": 5}, "code": -1, "message": "no"}}, {"id": 7, "result": null}]""",
             2);
 
         answers.Refusal.Should().BeNull();
         answers.ErrorOf(0).Should().BeNull();
-        answers.ErrorOf(1).Should().Be(new RpcError(-32000, "no"));
+        answers.ErrorOf(1).Should().Be(new RpcError(-1, "no"));
         Encoding.UTF8.GetString(answers.ResultOf(0)).Should().Be("null");
     }
 

@@ -97,10 +97,13 @@ internal sealed partial class EvmClient
         return transfers;
     }
 
+    /// <summary>Some networks count the logs of each transaction for itself.</summary>
     private static int Compare(EvmLog one, EvmLog other)
     {
-        var blocks = one.BlockNumber.CompareTo(other.BlockNumber);
-        return blocks != 0 ? blocks : one.LogIndex.CompareTo(other.LogIndex);
+        var difference = one.BlockNumber.CompareTo(other.BlockNumber);
+        if (difference == 0)
+            difference = one.TxIndex.CompareTo(other.TxIndex);
+        return difference != 0 ? difference : one.LogIndex.CompareTo(other.LogIndex);
     }
 
     private static List<string[]?> TopicsOf(IReadOnlyCollection<string>? recipients) => recipients is null

@@ -72,7 +72,7 @@ internal sealed partial class ProviderFailures(int number, Uri url)
         : LongestRetryAfter;
 
     [GeneratedRegex(
-        "rate[ -]?(?:limit|exceeded)|too many requests|request limit|request count|requests? per|per second"
+        @"\brate[ -]?(?:limit|exceeded)|too many requests|request limit|request count|requests? per|per second"
         + "|compute units|throughput|quota",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
         1000)]

@@ -148,7 +148,9 @@ internal sealed partial class ProviderPool : IDisposable
             : throw new ProviderException(ProviderException.Malformed, $"It lacks block {height}, below its newest");
     }
 
-    /// <summary>Asks several at the same time; who fails, or is much slower than another, is not in the answer.</summary>
+    /// <summary>
+    /// Asks several at the same time; who fails, or is much slower than another, is not in the answer.
+    /// </summary>
     private async Task<Dictionary<Provider, T>> AskAsync<T>(
         List<Provider> asked, Func<Provider, CancellationToken, Task<T>> ask, CancellationToken cancellation)
     {
