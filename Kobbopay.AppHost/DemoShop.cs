@@ -3,7 +3,6 @@ using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using System.Text;
 using Kobbopay.Contracts;
-using Kobbopay.LocalServers;
 
 namespace Kobbopay.AppHost;
 
@@ -38,7 +37,7 @@ internal sealed record DemoShop(int Port, int? EvmPort, string ApiKey, string We
     /// <summary>The gateway's URL.</summary>
     public string Url => UrlOf(Port);
 
-    /// <summary>The node's of the network <c>dev-evm</c>; null where none is installed.</summary>
+    /// <summary>The node's of the network <c>dev-evm</c>; null where there is none.</summary>
     public string? EvmUrl => EvmPort is { } port ? UrlOf(port) : null;
 
     /// <summary>
@@ -61,7 +60,7 @@ internal sealed record DemoShop(int Port, int? EvmPort, string ApiKey, string We
         var kept = Read(file);
         var demo = new DemoShop(
             ChoosePort("KOBBOPAY_PORT", DefaultPort),
-            AnvilSettings.IsInstalled ? ChoosePort("KOBBOPAY_EVM_PORT", DefaultEvmPort) : null,
+            DevEvm.CanRun(folder) ? ChoosePort("KOBBOPAY_EVM_PORT", DefaultEvmPort) : null,
             Contracts.ApiKey.IsWellFormed(kept.GetValueOrDefault("KOBBOPAY_API_KEY"), out _)
                 ? kept["KOBBOPAY_API_KEY"]
                 : Contracts.ApiKey.Create(MerchantEnvironments.Test),

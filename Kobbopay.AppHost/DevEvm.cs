@@ -40,6 +40,23 @@ internal static class DevEvm
     };
 
     /// <summary>
+    /// Whether the node is installed, and the kept chain can be read. The node writes over its file in place: one that
+    /// was cut off by a crash is lost, and on a new chain Payments would miss every block that it has read.
+    /// </summary>
+    public static bool CanRun(string folder)
+    {
+        if (!AnvilSettings.IsInstalled)
+            return false;
+        var file = new AnvilSettings(ChainIn(folder)).StateFile;
+        if (!File.Exists(file) || IsWhole(file))
+            return true;
+        Console.Error.WriteLine(
+            $"The network dev-evm is off: a crash came while its chain was written to {file}. "
+            + "`make clean` begins anew with everything.");
+        return false;
+    }
+
+    /// <summary>
     /// What Payments is told besides <see cref="RpcVariable"/>. A network that payments exist on has to stay configured:
     /// where an earlier run had a node and this one has none, the network is there and takes no payments.
     /// </summary>
@@ -64,14 +81,6 @@ internal static class DevEvm
             KeptStates = 16,
         };
         Directory.CreateDirectory(settings.Folder);
-        if (File.Exists(settings.StateFile) && !IsWhole(settings.StateFile))
-        {
-            File.Move(settings.StateFile, settings.StateFile + ".broken", overwrite: true);
-            Console.Error.WriteLine(
-                "The chain of dev-evm was being written when the machine or the node was killed, so it begins anew. "
-                + "Payments knows the old one, and may stand still on dev-evm: `make clean` begins anew with everything.");
-        }
-
         return settings;
     }
 
@@ -85,7 +94,7 @@ internal static class DevEvm
 
     private static string ChainIn(string folder) => Path.Combine(folder, "anvil");
 
-    // The node writes over the file in place: one that was cut off is no JSON, and the node would not start with it.
+    // JSON, to its last character.
     private static bool IsWhole(string file)
     {
         using var stream = File.OpenRead(file);

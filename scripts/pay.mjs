@@ -21,7 +21,7 @@ function readDemo() {
     return [line.slice(0, at), line.slice(at + 1)];
   }));
   if (!demo.KOBBOPAY_EVM_RPC)
-    refuse('There is no local EVM chain: `scripts/install.sh anvil` tells why, then `make run` again.');
+    refuse('`make run` started no EVM chain: its first lines tell why.');
   return demo;
 }
 
