@@ -77,8 +77,8 @@ internal sealed class EvmReader(EvmNetwork network, WatchedAddresses watched)
                 throw Moved(last.Number);
         }
 
-        foreach (var block in blocks.Skip(settled))
-            logs.AddRange(await client.TransfersAsync(block.Hash, recipients, cancellation));
+        List<string> near = [.. blocks.Skip(settled).Select(block => block.Hash)];
+        logs.AddRange(await client.TransfersAsync(near, recipients, cancellation));
 
         var hashes = blocks.ToDictionary(block => block.Number, block => block.Hash);
         return logs.Find(log => hashes.GetValueOrDefault(log.BlockNumber) != log.BlockHash) is { } foreign
