@@ -25,11 +25,12 @@ public sealed class ClaimKillTests
         var link = (await payments.OperateAsync(
             $"/v1/operator/merchants/{Id.Format(Id.Merchant, payments.Merchant)}/claims",
             """{"environment":"test"}""", "link")).Json;
+        var token = ((string)link["url"]!).Split('#')[1];
 
         var claimed = (await payments.PostAsync(
             "/v1/claims",
             $$"""
-            {"token":"{{((string)link["url"]!).Split('#')[1]}}","code":"{{link["code"]}}","webhookUrl":"{{receiver.Url}}"}
+            {"token":"{{token}}","code":"{{link["code"]}}","webhookUrl":"{{receiver.Url}}"}
             """,
             "claims ignore it")).Json;
 
