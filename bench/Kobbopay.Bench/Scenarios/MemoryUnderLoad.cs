@@ -35,7 +35,8 @@ internal static class MemoryUnderLoad
 
         Report.Note($"{payments} payments at {PaymentsPerSecond}/s, load {Report.Text(Machine.Load())}.\n\n"
             + $"| goal | service | resident after {Report.Text(late.TotalMinutes)} min / after "
-            + $"{Report.Text(early.TotalMinutes)} min | MiB | MiB before | MiB by the minute |\n|---|---|---|---|---|---|");
+            + $"{Report.Text(early.TotalMinutes)} min | MiB | MiB before | MiB by the minute |\n"
+            + "|---|---|---|---|---|---|");
         foreach (var (service, taken) in readings)
         {
             var (before, after) = (At(taken, early), At(taken, late));
