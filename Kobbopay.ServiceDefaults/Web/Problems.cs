@@ -21,6 +21,18 @@ public sealed class ProblemException(string code, string detail, IReadOnlyList<I
 
     /// <summary>Where the feed begins (410 on a cursor that is older).</summary>
     public long? OldestSequence { get; init; }
+
+    /// <exception cref="ProblemException"><c>invalid_request</c> that names each of these, when there is
+    /// one.</exception>
+    public static void ThrowIfAny(IEnumerable<InvalidField?> fields)
+    {
+        var errors = fields.OfType<InvalidField>().ToList();
+        if (errors.Count > 0)
+        {
+            throw new ProblemException(
+                ProblemCodes.InvalidRequest, string.Join(' ', errors.Select(e => $"{e.Pointer}: {e.Message}")), errors);
+        }
+    }
 }
 
 /// <param name="Pointer">RFC 6901 JSON pointer into the body, or <c>?name</c> for a query parameter.</param>

@@ -67,9 +67,9 @@ public sealed record CreatePaymentRequest(
             Invalid("/network", "required", "This field is required.");
         if (string.IsNullOrEmpty(OrderId))
             Invalid("/orderId", "required", "This field is required.");
-        else if (OrderId.Length > OrderIdLimit || HasControls(OrderId))
+        else if (OrderId.Length > OrderIdLimit || TextField.HasControls(OrderId))
             Invalid("/orderId", "invalid_format", $"Must be 1 to {OrderIdLimit} printable characters.");
-        if (Description?.Length > DescriptionLimit || HasControls(Description ?? string.Empty, "\n\r\t"))
+        if (Description?.Length > DescriptionLimit || TextField.HasControls(Description ?? string.Empty, lines: true))
         {
             Invalid(
                 "/description",
@@ -83,12 +83,7 @@ public sealed record CreatePaymentRequest(
             Invalid("/returnUrl", "invalid_url", urlError);
         ValidateMetadata(Invalid);
 
-        if (errors.Count > 0)
-        {
-            throw new ProblemException(
-                ProblemCodes.InvalidRequest, string.Join(' ', errors.Select(e => $"{e.Pointer}: {e.Message}")), errors);
-        }
-
+        ProblemException.ThrowIfAny(errors);
         var (rail, asset) = Find(rails.Enabled(environment, merchant))
             ?? throw Unsupported([.. rails.Enabled(environment, merchant)]);
         var amount = AmountIn(rail, asset, Amount!.Value);
@@ -147,7 +142,7 @@ public sealed record CreatePaymentRequest(
     private string? ReturnUrlError(string environment, MerchantSettings merchant)
     {
         if (ReturnUrl!.Length > UrlLimit || !Uri.TryCreate(ReturnUrl, UriKind.Absolute, out var url)
-            || HasControls(ReturnUrl))
+            || TextField.HasControls(ReturnUrl))
             return $"Must be an absolute URL of {UrlLimit} characters at most.";
         if (url.UserInfo.Length > 0)
             return "Must not carry credentials.";
@@ -170,9 +165,9 @@ public sealed record CreatePaymentRequest(
         {
             var escaped = key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
             var pointer = $"/metadata/{escaped}";
-            if (key.Length is 0 or > MetadataKeyLimit || HasControls(key))
+            if (key.Length is 0 or > MetadataKeyLimit || TextField.HasControls(key))
                 invalid(pointer, "invalid_format", $"A key must be 1 to {MetadataKeyLimit} printable characters.");
-            else if (value is null || value.Length > MetadataValueLimit || HasControls(value, "\n\r\t"))
+            else if (value is null || value.Length > MetadataValueLimit || TextField.HasControls(value, lines: true))
             {
                 invalid(
                     pointer,
@@ -181,9 +176,6 @@ public sealed record CreatePaymentRequest(
             }
         }
     }
-
-    private static bool HasControls(string text, string allowed = "") =>
-        text.Any(c => char.IsControl(c) && !allowed.Contains(c, StringComparison.Ordinal));
 }
 
 /// <summary>A JSON number or string, kept as the exact text it was: money never passes through a double.</summary>

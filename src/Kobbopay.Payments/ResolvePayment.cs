@@ -22,7 +22,7 @@ public sealed record ResolveRequest(string? Action, string? Reason)
             null => (default, new InvalidField("/action", "required", "This field is required.")),
             _ => (default(ResolutionAction), new InvalidField("/action", "unknown_value", "One of accept, dismiss.")),
         };
-        ReasonText.ThrowUnlessValid([error, ReasonText.ErrorOf(Reason)]);
+        ProblemException.ThrowIfAny([error, ReasonText.ErrorOf(Reason)]);
         return action;
     }
 }
@@ -71,31 +71,5 @@ public static class ResolvePayment
                 },
                 cancellation),
             cancellation);
-    }
-}
-
-/// <summary>Why a person decided something: it is kept with the decision.</summary>
-internal static class ReasonText
-{
-    private const int Limit = 500;
-
-    public static InvalidField? ErrorOf(string? reason)
-    {
-        if (string.IsNullOrWhiteSpace(reason))
-            return new InvalidField("/reason", "required", "This field is required.");
-        return reason.Length > Limit || reason.Any(char.IsControl)
-            ? new InvalidField("/reason", "invalid_format", $"Must be 1 to {Limit} printable characters.")
-            : null;
-    }
-
-    /// <exception cref="ProblemException"><c>invalid_request</c> when one of these is an error.</exception>
-    public static void ThrowUnlessValid(IEnumerable<InvalidField?> fields)
-    {
-        var errors = fields.OfType<InvalidField>().ToList();
-        if (errors.Count > 0)
-        {
-            throw new ProblemException(
-                ProblemCodes.InvalidRequest, string.Join(' ', errors.Select(e => $"{e.Pointer}: {e.Message}")), errors);
-        }
     }
 }

@@ -20,11 +20,14 @@ internal static class TextField
             return new InvalidField(pointer, "too_short", $"Must have {least} characters at least.");
         if (text.Length > limit)
             return new InvalidField(pointer, "too_long", $"Must have {limit} characters at most.");
-        return text.Any(c => char.IsControl(c) && !(lines && LineBreaks.Contains(c, StringComparison.Ordinal)))
-            || !IsWhole(text)
+        return HasControls(text, lines) || !IsWhole(text)
             ? new InvalidField(pointer, "invalid_format", "Must not contain control characters.")
             : null;
     }
+
+    /// <param name="lines">Those that make lines are none.</param>
+    public static bool HasControls(string text, bool lines = false) =>
+        text.Any(c => char.IsControl(c) && !(lines && LineBreaks.Contains(c, StringComparison.Ordinal)));
 
     /// <summary>No half of a surrogate pair, which forms can carry and PostgreSQL refuses.</summary>
     private static bool IsWhole(string text)
@@ -38,5 +41,20 @@ internal static class TextField
         }
 
         return true;
+    }
+}
+
+/// <summary>Why a person decided something: it is kept with the decision.</summary>
+internal static class ReasonText
+{
+    private const int Limit = 500;
+
+    public static InvalidField? ErrorOf(string? reason)
+    {
+        if (string.IsNullOrWhiteSpace(reason))
+            return new InvalidField("/reason", "required", "This field is required.");
+        return reason.Length > Limit || TextField.HasControls(reason)
+            ? new InvalidField("/reason", "invalid_format", $"Must be 1 to {Limit} printable characters.")
+            : null;
     }
 }

@@ -25,7 +25,7 @@ internal sealed record ApproveRequest(string? DisplayName, IReadOnlyList<Environ
             errors.AddRange(Environments.Index().SelectMany(one => one.Item is { } terms
                 ? terms.Check($"/environments/{one.Index}", rails)
                 : [new InvalidField($"/environments/{one.Index}", "wrong_type", "Must be an object.")]));
-        ReasonText.ThrowUnlessValid(errors);
+        ProblemException.ThrowIfAny(errors);
     }
 }
 

@@ -75,7 +75,7 @@ internal static class DecideAccessRequest
     {
         var id = AccessRequestJson.ParseId(requestId);
         var body = await JsonBody.ReadAsync(http, AccessRequestsJson.Default.NoteRequest, cancellation);
-        ReasonText.ThrowUnlessValid([TextField.Check("/text", body.Value.Text, NoteLimit, least: 1, lines: true)]);
+        ProblemException.ThrowIfAny([TextField.Check("/text", body.Value.Text, NoteLimit, least: 1, lines: true)]);
         await answers.AnswerAsync(
             http, who, body.Bytes, AccessRequestsJson.Default.AccessRequestJson, database, NoteAsync, cancellation);
 
@@ -113,7 +113,7 @@ internal static class DecideAccessRequest
     {
         var id = AccessRequestJson.ParseId(requestId);
         var body = await JsonBody.ReadAsync(http, AccessRequestsJson.Default.DecisionRequest, cancellation);
-        ReasonText.ThrowUnlessValid([ReasonText.ErrorOf(body.Value.Reason)]);
+        ProblemException.ThrowIfAny([ReasonText.ErrorOf(body.Value.Reason)]);
         await answers.AnswerAsync(
             http, who, body.Bytes, AccessRequestsJson.Default.AccessRequestJson, database, DecideAsync, cancellation);
 

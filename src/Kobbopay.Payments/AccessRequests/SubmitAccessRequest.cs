@@ -21,7 +21,7 @@ internal static class SubmitAccessRequest
         HttpContext http, AccessRequestStore store, CancellationToken cancellation)
     {
         var body = await JsonBody.ReadAsync(http, AccessRequestsJson.Default.AccessApplication, cancellation);
-        ReasonText.ThrowUnlessValid(body.Value.Check());
+        ProblemException.ThrowIfAny(body.Value.Check());
         var submitted = await store.AddAsync(http, body.Value, cancellation);
         return Results.Json(
             submitted, AccessRequestsJson.Default.SubmittedJson, statusCode: StatusCodes.Status201Created);

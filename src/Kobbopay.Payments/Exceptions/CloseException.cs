@@ -36,7 +36,7 @@ public static class CloseException
         CancellationToken cancellation)
     {
         var body = await JsonBody.ReadAsync(http, ExceptionsJson.Default.CloseRequest, cancellation);
-        ReasonText.ThrowUnlessValid([ReasonText.ErrorOf(body.Value.Reason)]);
+        ProblemException.ThrowIfAny([ReasonText.ErrorOf(body.Value.Reason)]);
         await answers.AnswerAsync(http, merchant, body.Bytes, ExceptionsJson.Default.ExceptionJson, async answer =>
         {
             await using var connection = await database.OpenConnectionAsync(cancellation);

@@ -161,23 +161,10 @@ internal sealed record RotateSecretRequest(int? OverlapSeconds)
 {
     public static readonly RotateSecretRequest Default = new(OverlapSeconds: null);
 
-    private const int DefaultOverlap = 24 * 60 * 60;
-    private const int LongestOverlap = 7 * DefaultOverlap;
-
     /// <summary>When the old secret ends; null for at once.</summary>
     /// <exception cref="ProblemException"><c>invalid_request</c>.</exception>
-    public DateTimeOffset? OverlapUntil(DateTimeOffset now)
-    {
-        var seconds = OverlapSeconds ?? DefaultOverlap;
-        if (seconds is < 0 or > LongestOverlap)
-        {
-            var error = new InvalidField("/overlapSeconds", "out_of_range", $"0 to {LongestOverlap} seconds.");
-            throw new ProblemException(
-                ProblemCodes.InvalidRequest, $"{error.Pointer}: {error.Message}", [error]);
-        }
-
-        return seconds == 0 ? null : now.AddSeconds(seconds);
-    }
+    public DateTimeOffset? OverlapUntil(DateTimeOffset now) =>
+        Overlap.Of(OverlapSeconds) is { Ticks: > 0 } overlap ? now + overlap : null;
 }
 
 /// <summary>The endpoint and, this once, its new secret.</summary>

@@ -20,7 +20,7 @@ internal sealed record ApiKeyRequest(
     public ApiKeyTerms Validate(MerchantIdentity merchant, DateTimeOffset now)
     {
         var errors = new List<InvalidField>();
-        if (string.IsNullOrWhiteSpace(Label) || Label.Length > LabelLimit || Label.Any(char.IsControl))
+        if (string.IsNullOrWhiteSpace(Label) || Label.Length > LabelLimit || TextField.HasControls(Label))
         {
             errors.Add(new InvalidField(
                 "/label", Label is null ? "required" : "invalid_format", $"1 to {LabelLimit} printable characters."));
@@ -30,7 +30,7 @@ internal sealed record ApiKeyRequest(
         if (ExpiresAt <= now)
             errors.Add(new InvalidField("/expiresAt", "out_of_range", "Must lie in the future."));
         errors.AddRange(CheckIps());
-        ReasonText.ThrowUnlessValid(errors);
+        ProblemException.ThrowIfAny(errors);
         return new ApiKeyTerms(
             Label!,
             [.. Scopes!.OfType<string>().Distinct().Order(StringComparer.Ordinal)],

@@ -13,16 +13,6 @@ namespace Kobbopay.Payments.Merchants.ApiKeys;
 internal sealed record RollRequest(int? OverlapSeconds)
 {
     public static readonly RollRequest Default = new(OverlapSeconds: null);
-
-    private const int DefaultOverlap = 24 * 60 * 60;
-    private const int LongestOverlap = 7 * DefaultOverlap;
-
-    /// <exception cref="ProblemException"><c>invalid_request</c>.</exception>
-    public TimeSpan Overlap => (OverlapSeconds ?? DefaultOverlap) is var seconds and >= 0 and <= LongestOverlap
-        ? TimeSpan.FromSeconds(seconds)
-        : throw new ProblemException(
-            ProblemCodes.InvalidRequest, $"/overlapSeconds: 0 to {LongestOverlap} seconds.",
-            [new InvalidField("/overlapSeconds", "out_of_range", $"0 to {LongestOverlap} seconds.")]);
 }
 
 /// <summary>
@@ -57,7 +47,7 @@ internal static class RollApiKey
         async Task<GivenAnswer<NewApiKeyJson>> RollAsync(NpgsqlConnection connection)
         {
             var now = clock.Now();
-            var overlap = body.Value.Overlap;
+            var overlap = Overlap.Of(body.Value.OverlapSeconds);
             await CreateApiKey.RequireRoomAsync(connection, merchant, now, cancellation);
             var oldId = ApiKeyRows.ParseId(keyId);
             var (old, changed) = await LockAsync(connection, merchant, oldId, now, cancellation);

@@ -64,7 +64,7 @@ internal sealed class ClaimedXpubs(RailCatalog rails)
             }
         }
 
-        ReasonText.ThrowUnlessValid(errors);
+        ProblemException.ThrowIfAny(errors);
         return parsed;
     }
 
@@ -78,7 +78,7 @@ internal sealed class ClaimedXpubs(RailCatalog rails)
     /// <exception cref="ProblemException"><c>invalid_request</c> unless the merchant has found the same
     /// addresses.</exception>
     public static void RequireConfirmed(IEnumerable<XpubPreview> previews, ClaimRequest request) =>
-        ReasonText.ThrowUnlessValid(previews
+        ProblemException.ThrowIfAny(previews
             .Where(preview => request.Addresses?.GetValueOrDefault(preview.Network)?.SequenceEqual(preview.Addresses)
                 != true)
             .Select(preview => new InvalidField(

@@ -32,7 +32,7 @@ internal static class GrantEnvironment
     {
         var (body, _) = await JsonBody.ReadAsync(http, OperatorsJson.Default.EnvironmentTerms, cancellation);
         var terms = body with { Environment = body.Environment ?? environment };
-        ReasonText.ThrowUnlessValid(terms.Environment == environment
+        ProblemException.ThrowIfAny(terms.Environment == environment
             ? terms.Check(string.Empty, rails)
             : [new InvalidField("/environment", "conflict", "The path names another one.")]);
         var merchant = await change.RunAsync(merchantId, async (connection, batch, id) =>

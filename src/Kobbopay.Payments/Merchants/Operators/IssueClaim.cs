@@ -17,7 +17,7 @@ internal sealed record IssueClaimRequest(string? Environment, string? Kind)
             errors.Add(new InvalidField("/environment", "unknown_value", "One of test, live."));
         if (Kind is not (null or ClaimKinds.Materials or ClaimKinds.Xpub))
             errors.Add(new InvalidField("/kind", "unknown_value", "One of materials, xpub."));
-        ReasonText.ThrowUnlessValid(errors);
+        ProblemException.ThrowIfAny(errors);
     }
 }
 

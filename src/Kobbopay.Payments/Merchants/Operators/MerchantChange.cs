@@ -26,7 +26,7 @@ internal sealed class MerchantChange(
         Func<NpgsqlConnection, NpgsqlBatch, Guid, string, Task> run, CancellationToken cancellation)
     {
         var body = await JsonBody.ReadAsync(http, OperatorsJson.Default.ReasonRequest, cancellation);
-        ReasonText.ThrowUnlessValid([ReasonText.ErrorOf(body.Value.Reason)]);
+        ProblemException.ThrowIfAny([ReasonText.ErrorOf(body.Value.Reason)]);
         await answers.AnswerAsync(
             http,
             who,

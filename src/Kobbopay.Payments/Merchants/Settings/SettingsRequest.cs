@@ -47,7 +47,7 @@ internal sealed record SettingsRequest
     internal MerchantSettings ApplyTo(MerchantSettings before, string environment, RailCatalog catalog)
     {
         var approved = SettingsJson.RailsOf(before, environment, catalog);
-        ReasonText.ThrowUnlessValid(Check(approved));
+        ProblemException.ThrowIfAny(Check(approved));
         return before with
         {
             DisplayName = DisplayName?.Trim() ?? before.DisplayName,
