@@ -12,8 +12,11 @@ namespace Kobbopay.PublicStatus;
 public sealed partial class PublicViews(
     ViewTable table, PaymentsReader payments, TimeProvider clock, ILogger<PublicViews> logger)
 {
-    /// <summary>Views in memory at most, about 2 KiB each: those that payers look at.</summary>
-    public const int CopyLimit = 20_000;
+    /// <summary>
+    /// Views in memory at most: those that payers look at, each anew every few seconds. One takes about 1.5 KiB, and
+    /// the collector as much again; the table has what is asked for more rarely.
+    /// </summary>
+    public const int CopyLimit = 5_000;
 
     /// <summary>
     /// Unknown tokens remembered at most, apart from the views, so that a flood of them evicts no view.
