@@ -13,8 +13,8 @@ public sealed partial class PublicViews(
     ViewTable table, PaymentsReader payments, TimeProvider clock, ILogger<PublicViews> logger)
 {
     /// <summary>
-    /// Views in memory at most: those that payers look at, each anew every few seconds. One takes about 1.5 KiB, and
-    /// the collector as much again; the table has what is asked for more rarely.
+    /// Views in memory at most, about 2 KiB each: those that payers look at, each anew every few seconds. The table has
+    /// what is asked for more rarely.
     /// </summary>
     public const int CopyLimit = 5_000;
 
