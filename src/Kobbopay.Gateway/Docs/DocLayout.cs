@@ -28,13 +28,13 @@ internal static class DocLayout
             """));
     }
 
-    public static Html NotFound() => Frame("There is no such page", current: null, Html.Of($"""
+    public static Html NotFound() => Frame("There is no such page", null, Html.Of($"""
         <h1>There is no such page</h1>
         <p>Pages of this documentation don't move, so the link may have been cut off. Search for it, or choose a
         page.</p>
         """));
 
-    public static Html Search(string query, IReadOnlyList<DocFinding> found) => Frame("Search", current: null, Html.Of($"""
+    public static Html Search(string query, IReadOnlyList<DocFinding> found) => Frame("Search", null, Html.Of($"""
         <h1>Search</h1>
         <p role="status">{Outcome(query, found.Count)}</p>
         <ol class="found">{Html.Join(found.Select(finding => Html.Of($"""
@@ -106,7 +106,9 @@ internal static class DocLayout
             """);
     }
 
-    private static Html Turn(RenderedPage? page, string relation, string word) => page is null ? Html.Nothing : Html.Of($"""
-        <a rel="{relation}" href="{page.Page.Path}"><span class="quiet">{word}</span> {page.Page.Name}</a>
-        """);
+    private static Html Turn(RenderedPage? page, string relation, string word) => page is null
+        ? Html.Nothing
+        : Html.Of($"""
+            <a rel="{relation}" href="{page.Page.Path}"><span class="quiet">{word}</span> {page.Page.Name}</a>
+            """);
 }

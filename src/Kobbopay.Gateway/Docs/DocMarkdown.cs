@@ -44,8 +44,8 @@ internal static partial class DocMarkdown
     }
 
     /// <summary>
-    /// Marks for tests and generators go, and an anchor that outlives its heading stays (<c>&lt;a id="..."&gt;</c>). Any
-    /// other markup is a mistake.
+    /// Marks for tests and generators go, and an anchor that outlives its heading stays (<c>&lt;a id="..."&gt;</c>).
+    /// Any other markup is a mistake.
     /// </summary>
     private static void TidyMarkup(DocPage page, MarkdownDocument document, List<string> anchors)
     {

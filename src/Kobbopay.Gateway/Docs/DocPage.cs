@@ -2,7 +2,9 @@ using Kobbopay.ServiceDefaults.Web;
 
 namespace Kobbopay.Gateway.Docs;
 
-/// <summary>A page of the documentation: <c>docs/{slug}.md</c> of the repository, served at <c>/docs/{slug}</c>.</summary>
+/// <summary>
+/// A page of the documentation: <c>docs/{slug}.md</c> of the repository, served at <c>/docs/{slug}</c>.
+/// </summary>
 /// <param name="Name">What links to it say.</param>
 internal sealed record DocPage(string Slug, string Name)
 {

@@ -53,7 +53,9 @@ internal sealed class DocSearch
 
     private static bool Begins(string text, string word) => text.StartsWith(word, StringComparison.Ordinal);
 
-    /// <summary>Letters and digits in lower case: <c>too_many_decimals</c> is three words.</summary>
+    /// <summary>
+    /// Letters and digits in lower case, without the plural: <c>too_many_decimals</c> is three words.
+    /// </summary>
     private static IEnumerable<string> WordsOf(string text)
     {
         var start = -1;
@@ -66,7 +68,8 @@ internal sealed class DocSearch
             }
             else if (!inside && start >= 0)
             {
-                yield return text[start..i].ToLowerInvariant();
+                var word = text[start..i].ToLowerInvariant();
+                yield return word.Length > 3 ? word.TrimEnd('s') : word;
                 start = -1;
             }
         }
