@@ -30,6 +30,8 @@ missing() {
             postgresql) has_postgresql || packages="$packages $(known postgresql-15 && echo postgresql-15 || echo postgresql)" ;;
             rabbitmq) [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || packages="$packages rabbitmq-server" ;;
             chromium) has chromium-headless-shell || has chromium || packages="$packages chromium-headless-shell" ;;
+            python) has python3 || packages="$packages python3-minimal" ;;
+            php) has php || packages="$packages php-cli" ;;
             nodejs) has node || packages="$packages nodejs" ;;
             nginx) [ -x /usr/sbin/nginx ] || packages="$packages nginx-light" ;;
             wrk) has wrk || packages="$packages wrk" ;;

@@ -85,7 +85,8 @@ public sealed class DocumentationTests : GatewayHouse
         found.Body.Should().Contain("href=\"/docs/errors#unsupported-rail\"").And.Contain("value=\"unsupported_rail\"");
         found.Headers["Content-Security-Policy"].Should().Be(Policy);
         found.Headers["Cache-Control"].Should().Be("no-store");
-        nothing.Body.Should().Contain("&lt;script&gt;alert(1)").And.NotContain("<script>").And.NotContain("\" zeppelin");
+        nothing.Body.Should().Contain("&lt;script&gt;alert(1)").And.NotContain("<script>")
+            .And.NotContain("\" zeppelin");
         empty.Body.Should().Contain("Say what you are looking for.");
         (await GetAsync($"/docs/search?q={new string('x', 5_000)}")).Body
             .Should().Contain($"value=\"{new string('x', 100)}\"");
