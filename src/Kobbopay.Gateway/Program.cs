@@ -33,6 +33,7 @@ public static class Program
         app.MapRoutes();
         app.MapPublicDescription();
         app.MapDocumentation();
+        app.MapReference();
         return app;
     }
 }
