@@ -78,7 +78,8 @@ internal static class DocLayout
         <details><summary>Pages</summary>
         <ul>{Html.Join(DocPage.All.Select(page => Html.Of($"""
             <li><a href="{page.Path}"{Current(page == current)}>{page.Name}</a></li>
-            """)))}</ul>
+            """)))}
+        <li><a href="{ReferencePage.Path}">API reference</a></li></ul>
         </details>
         </nav>
         <main id="content" tabindex="-1">

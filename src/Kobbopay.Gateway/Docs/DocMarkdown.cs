@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Kobbopay.ServiceDefaults.Web;
-using Kobbopay.ServiceDefaults.Web.Description;
 using Markdig;
 using Markdig.Extensions.AutoIdentifiers;
 using Markdig.Extensions.Tables;
@@ -26,7 +25,7 @@ internal static partial class DocMarkdown
     /// <summary>Files beside the pages that are served elsewhere.</summary>
     private static readonly Dictionary<string, string> Elsewhere = new(StringComparer.Ordinal)
     {
-        ["openapi.json"] = ApiDescriptionExtensions.Path,
+        ["openapi.json"] = ReferencePage.Path,
     };
 
     public static RenderedPage Render(DocPage page, string markdown)

@@ -15,7 +15,7 @@ public sealed class DocumentationTests(KobbopayFixture system) : IClassFixture<K
         await using var visitor = await Visitor.StartAsync(system.Kobbopay.Url);
         await visitor.Page.GotoAsync("/");
         visitor.Page.Url.Should().EndWith("/docs");
-        var pages = await visitor.Page.Locator(".pages a").EvaluateAllAsync<string[]>(
+        var pages = await visitor.Page.Locator(".pages a[href^='/docs/']").EvaluateAllAsync<string[]>(
             "links => links.map(link => link.getAttribute('href'))");
         pages.Should().HaveCountGreaterThan(10).And.OnlyHaveUniqueItems();
 

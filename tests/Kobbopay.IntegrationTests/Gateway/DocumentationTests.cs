@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace Kobbopay.IntegrationTests.Gateway;
 
 /// <summary>The documentation as the gateway serves it, whatever the services behind it do.</summary>
-public sealed class DocumentationTests : GatewayHouse
+public sealed partial class DocumentationTests : GatewayHouse
 {
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
@@ -93,6 +94,24 @@ public sealed class DocumentationTests : GatewayHouse
     }
 
     [Fact]
+    public async Task The_reference_runs_what_this_site_serves_and_nothing_else()
+    {
+        (await GetAsync("/reference")).Headers["Location"].Should().Be("reference/");
+        var first = await GetAsync("/reference/");
+        var second = await GetAsync("/reference/");
+
+        var nonce = Nonce().Match(first.Body).Groups["nonce"].Value;
+        nonce.Should().HaveLength(24).And.NotBe(Nonce().Match(second.Body).Groups["nonce"].Value);
+        first.Headers["Content-Security-Policy"].Should().Be(
+            $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
+            + "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+        first.Headers["Cache-Control"].Should().Be("no-store");
+        first.Body.Should().Contain("\"hideTestRequestButton\":true").And.Contain("\"telemetry\":false")
+            .And.Contain("\"withDefaultFonts\":false").And.NotContain("https://");
+        (await GetAsync("/reference/scalar.js")).Headers["Content-Type"].Should().Be("text/javascript");
+    }
+
+    [Fact]
     public async Task The_root_leads_to_the_documentation()
     {
         var answer = await GetAsync("/");
@@ -135,6 +154,9 @@ public sealed class DocumentationTests : GatewayHouse
 
         times.Order().ElementAt(times.Count / 2).Should().BeLessThan(50);
     }
+
+    [GeneratedRegex("<script[^>]* nonce=\"(?<nonce>[^\"]+)\"", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Nonce();
 
     private Task<GatewayAnswer> GetAsync(string path, params (string Name, string Value)[] headers) =>
         SendPlainAsync(HttpMethod.Get, path, body: null, headers);

@@ -90,8 +90,16 @@ public sealed class FuzzTests(WholeKobbopay system) : IClassFixture<WholeKobbopa
         if (answer.Type?.MediaType != "application/problem+json")
             return $"no problem but {answer.Type}";
         var known = ProblemCodes.All.GetValueOrDefault(answer.Code ?? string.Empty);
-        return known?.Status == answer.Status ? null : "not one of our codes";
+        if (known?.Status != answer.Status)
+            return "not one of our codes";
+        return request.Method.Method != operation.Method || IsDescribed(operation, known) ? null : "not described";
     }
+
+    /// <summary>The codes of a described response are its name. A path that was played with has nothing.</summary>
+    private static bool IsDescribed(Operation operation, ProblemKind problem) =>
+        problem.Code == ProblemCodes.NotFound
+        || ((string?)operation.Node["responses"]![$"{problem.Status}"]?["$ref"])?.Split('/')[^1].Split('.')
+            .Contains(problem.Code) is true;
 
     private static HttpRequestMessage Make(
         Random random, Operation operation, WholeMerchant merchant, WholeMerchant victim)

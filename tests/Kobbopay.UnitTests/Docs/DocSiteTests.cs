@@ -14,7 +14,7 @@ public sealed partial class DocSiteTests
     private static readonly DocSite Site = new();
 
     /// <summary>Paths of the gateway beside the pages.</summary>
-    private static readonly string[] Beside = [DocRoutes.Root, DocRoutes.SearchPath, "/openapi/v1.json"];
+    private static readonly string[] Beside = [DocRoutes.Root, DocRoutes.SearchPath, "/reference"];
 
     /// <summary>Pages by their names, and everything that can be linked to on them.</summary>
     private static HashSet<string> Served => Site.Pages
@@ -70,7 +70,7 @@ public sealed partial class DocSiteTests
     {
         Render("[`a` b](errors.md#not-found) [c *d*](../README.md), [e](openapi.json)").Content.Markup.Should()
             .Be("<p><a href=\"/docs/errors#not-found\"><code>a</code> b</a> c <em>d</em>, "
-                + "<a href=\"/openapi/v1.json\">e</a></p>\n");
+                + "<a href=\"/reference\">e</a></p>\n");
     }
 
     [Fact]
