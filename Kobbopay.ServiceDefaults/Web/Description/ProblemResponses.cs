@@ -107,8 +107,8 @@ internal static class ProblemResponses
         return codes;
     }
 
-    private static string Explain(string code) =>
-        $"[`{code}`](/docs/errors#{code.Replace('_', '-')}): {ProblemCodes.All[code].Title}.";
+    /// <summary>Without markup, which readers show in some places as it is written.</summary>
+    private static string Explain(string code) => $"{code}: {ProblemCodes.All[code].Title}.";
 
     private static JsonNode ExampleOf(ProblemKind kind)
     {

@@ -15,9 +15,6 @@ internal static class ReferencePage
 
     private const int NonceBytes = 16;
 
-    /// <summary>What Scalar offers beyond showing: to type a key in, to send, and to ask somebody else.</summary>
-    private const string Hidden = ".scalar-reference-intro-auth, .scalar-mcp-layer { display: none; }";
-
     public static void MapReference(this WebApplication app) =>
         app.MapGroup(string.Empty).AllowPublic().MapScalarApiReference(Path, Configure);
 
@@ -33,7 +30,6 @@ internal static class ReferencePage
         options.Mcp = new ScalarMcpOptions { Disabled = true };
         options.ShowDeveloperTools = DeveloperToolsVisibility.Never;
         options.PersistentAuthentication = false;
-        options.CustomCss = Hidden;
         options.EnabledTargets = [ScalarTarget.Shell];
         options.EnabledClients = [ScalarClient.Curl];
         options.DefaultHttpClient = new(ScalarTarget.Shell, ScalarClient.Curl);

@@ -72,13 +72,17 @@ internal static class ApiFacts
                 yield return $"{operation} does without a body";
         }
 
-        foreach (var (status, response) in described["responses"]!.AsObject().Where(entry => entry.Key[0] == '2'))
+        foreach (var (status, response) in Answers(described))
         {
             yield return $"{operation} answers {status}";
             foreach (var (type, media) in given.Resolve(response)["content"]?.AsObject() ?? [])
                 yield return $"{operation} answers {status} {type} {given.Name(media!["schema"]!)}";
         }
     }
+
+    /// <summary>Successes, and the one form of all refusals: which of them there are may change.</summary>
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> Answers(JsonNode operation) =>
+        operation["responses"]!.AsObject().Where(answer => answer.Key is "default" or ['2', ..]);
 
     /// <summary>An operation may demand more than its body's schema does, which others share.</summary>
     private static IEnumerable<string> OptionalOf(JsonNode schema, Schemas taken)
