@@ -92,10 +92,17 @@ public sealed class FuzzTests(WholeKobbopay system) : IClassFixture<WholeKobbopa
         var known = ProblemCodes.All.GetValueOrDefault(answer.Code ?? string.Empty);
         if (known?.Status != answer.Status)
             return "not one of our codes";
-        return request.Method.Method != operation.Method || IsDescribed(operation, known) ? null : "not described";
+        return !Reaches(operation, request, target) || IsDescribed(operation, known) ? null : "not described";
     }
 
-    /// <summary>The codes of a described response are its name. A path that was played with has nothing.</summary>
+    /// <summary>Whether it is this operation that answers: not where a path was played with until it is another's.</summary>
+    private static bool Reaches(Operation operation, HttpRequestMessage request, string target) =>
+        request.Method.Method == operation.Method
+        && new Uri(new Uri("http://x"), target).AbsolutePath.Split('/').Zip(operation.Path.Split('/')).All(segment =>
+            segment.First == segment.Second || (segment.Second is ['{', ..] && segment.First.Length > 0))
+        && target.Split('?')[0].Count(c => c == '/') == operation.Path.Count(c => c == '/');
+
+    /// <summary>The codes of a described response are its name.</summary>
     private static bool IsDescribed(Operation operation, ProblemKind problem) =>
         problem.Code == ProblemCodes.NotFound
         || ((string?)operation.Node["responses"]![$"{problem.Status}"]?["$ref"])?.Split('/')[^1].Split('.')
