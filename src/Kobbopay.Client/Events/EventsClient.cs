@@ -18,7 +18,7 @@ public sealed class EventsClient
 
     private const int LargestPage = 100;
 
-    /// <summary>Between two empty answers, should something in between not let the server wait.</summary>
+    /// <summary>Between two answers without news, should something in between not let the server wait.</summary>
     private static readonly TimeSpan ShortestRound = TimeSpan.FromSeconds(1);
 
     private readonly ApiConnection _connection;
@@ -83,23 +83,23 @@ public sealed class EventsClient
         {
             var begun = _connection.Clock.GetTimestamp();
             var page = await ReadPatientlyAsync(after, type, cancellationToken);
+            var isNew = false;
             foreach (var one in page.Data)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 // Known already: something in between has answered with an older part.
                 if (one.Sequence <= after)
                     continue;
                 if (type is null && after is { } last && one.Sequence != last + 1)
                     throw Gap(last + 1, one.Sequence ?? 0, "An event is missing");
-                after = one.Sequence ?? after;
+                (after, isNew) = (one.Sequence ?? after, true);
                 yield return one;
             }
 
-            if (page.Data.Count > 0)
-                continue;
             // All up to here was filtered out, or is not kept any more.
-            if ((type is not null || after is null) && page.LatestSequence > (after ?? 0))
+            if (page.Data.Count == 0 && (type is not null || after is null) && page.LatestSequence > (after ?? 0))
                 after = page.LatestSequence;
-            if (ShortestRound - _connection.Clock.GetElapsedTime(begun) is { Ticks: > 0 } rest)
+            if (!isNew && ShortestRound - _connection.Clock.GetElapsedTime(begun) is { Ticks: > 0 } rest)
                 await Task.Delay(rest, _connection.Clock, cancellationToken);
         }
     }
