@@ -8,8 +8,8 @@ namespace Kobbopay.Client;
 /// </summary>
 public sealed class KobbopayClient
 {
-    /// <summary>A client over one's own <see cref="HttpClient"/>, which is not disposed of. Its own time limit should be
-    /// longer than that of the options, or infinite. In an application with dependency injection, use
+    /// <summary>A client over one's own <see cref="HttpClient"/>, which is not disposed of. Its own time limit should
+    /// be longer than that of the options, or infinite. In an application with dependency injection, use
     /// <see cref="KobbopayServices.AddKobbopayClient"/>.</summary>
     /// <param name="http">Sends the requests.</param>
     /// <param name="options">How to call; null when the <see cref="HttpClient"/> has the address and the

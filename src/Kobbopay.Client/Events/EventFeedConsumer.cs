@@ -37,13 +37,14 @@ public sealed class EventFeedConsumer(
     /// <exception cref="KobbopayFeedGapException">The feed does not go on where the cursor is.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var last = await _cursor.ReadAsync(cancellationToken) ?? StartAfter;
-        await foreach (var one in _client.Events.FollowAsync(last, cancellationToken: cancellationToken))
+        var last = await _cursor.ReadAsync(cancellationToken).ConfigureAwait(false) ?? StartAfter;
+        await foreach (var one in _client.Events.FollowAsync(last, cancellationToken: cancellationToken)
+            .ConfigureAwait(false))
         {
             if (IsWanted(one.Type))
-                await _handler(one, cancellationToken);
+                await _handler(one, cancellationToken).ConfigureAwait(false);
             // Done is done: a stop in this moment must not bring the event back.
-            await _cursor.SaveAsync(one.Sequence!.Value, CancellationToken.None);
+            await _cursor.SaveAsync(one.Sequence!.Value, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

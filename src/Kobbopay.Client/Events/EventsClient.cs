@@ -7,8 +7,8 @@ using Kobbopay.Client.Http;
 namespace Kobbopay.Client;
 
 /// <summary>
-/// The feed: every event of the merchant's environment, numbered without a gap. <see cref="EventFeedConsumer"/> reads it
-/// with a stored cursor.
+/// The feed: every event of the merchant's environment, numbered without a gap. <see cref="EventFeedConsumer"/> reads
+/// it with a stored cursor.
 /// </summary>
 public sealed class EventsClient
 {
@@ -46,7 +46,8 @@ public sealed class EventsClient
         {
             ExtraTime = TimeSpan.FromSeconds(waitSeconds ?? 0),
         };
-        var page = await _connection.ReadAsync(call, KobbopayJson.Default.EventPageJson, cancellationToken);
+        var page = await _connection.ReadAsync(call, KobbopayJson.Default.EventPageJson, cancellationToken)
+            .ConfigureAwait(false);
         return new EventPage
         {
             Data = [.. page.Data.Select(one => Parse(call, one))],
@@ -61,8 +62,9 @@ public sealed class EventsClient
     public async Task<KobbopayEvent> GetAsync(string eventId, CancellationToken cancellationToken = default)
     {
         var call = new ApiCall(HttpMethod.Get, new ApiPath("v1/events/{eventId}", eventId).ToString());
-        return Parse(
-            call, await _connection.ReadAsync(call, KobbopayJson.Default.JsonElement, cancellationToken));
+        var one = await _connection.ReadAsync(call, KobbopayJson.Default.JsonElement, cancellationToken)
+            .ConfigureAwait(false);
+        return Parse(call, one);
     }
 
     /// <summary>
@@ -82,7 +84,7 @@ public sealed class EventsClient
         while (true)
         {
             var begun = _connection.Clock.GetTimestamp();
-            var page = await ReadPatientlyAsync(after, type, cancellationToken);
+            var page = await ReadPatientlyAsync(after, type, cancellationToken).ConfigureAwait(false);
             var isNew = false;
             foreach (var one in page.Data)
             {
@@ -100,7 +102,7 @@ public sealed class EventsClient
             if (page.Data.Count == 0 && (type is not null || after is null) && page.LatestSequence > (after ?? 0))
                 after = page.LatestSequence;
             if (!isNew && ShortestRound - _connection.Clock.GetElapsedTime(begun) is { Ticks: > 0 } rest)
-                await Task.Delay(rest, _connection.Clock, cancellationToken);
+                await Task.Delay(rest, _connection.Clock, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -110,7 +112,7 @@ public sealed class EventsClient
         {
             try
             {
-                var page = await ReadAsync(after, type, LargestPage, LongestWait, cancellation);
+                var page = await ReadAsync(after, type, LargestPage, LongestWait, cancellation).ConfigureAwait(false);
                 return page.LatestSequence >= (after ?? 0)
                     ? page
                     : throw Gap(after!.Value + 1, page.LatestSequence, "The feed ends before the cursor");
@@ -122,7 +124,7 @@ public sealed class EventsClient
                 if (failure is KobbopayProblemException { RetryAfter: { } asked } && asked > delay)
                     delay = asked;
                 options.OnRetry?.Invoke(new KobbopayRetry("GET /v1/events", failure, failures + 1, delay));
-                await Task.Delay(delay, _connection.Clock, cancellation);
+                await Task.Delay(delay, _connection.Clock, cancellation).ConfigureAwait(false);
             }
         }
     }

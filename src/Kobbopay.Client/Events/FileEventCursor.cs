@@ -25,7 +25,7 @@ public sealed class FileEventCursor : IEventCursor
     {
         if (!File.Exists(_path))
             return null;
-        var text = await File.ReadAllTextAsync(_path, cancellationToken);
+        var text = await File.ReadAllTextAsync(_path, cancellationToken).ConfigureAwait(false);
         return long.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
             ? sequence
             : throw new InvalidDataException($"{_path} does not hold a sequence.");
@@ -39,10 +39,10 @@ public sealed class FileEventCursor : IEventCursor
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         var file = new FileStream(next, options);
-        await using (file)
+        await using (file.ConfigureAwait(false))
         {
             var text = sequence.ToString(CultureInfo.InvariantCulture);
-            await file.WriteAsync(Encoding.ASCII.GetBytes(text), cancellationToken);
+            await file.WriteAsync(Encoding.ASCII.GetBytes(text), cancellationToken).ConfigureAwait(false);
             // On the disk before it takes the old one's place.
             file.Flush(flushToDisk: true);
         }

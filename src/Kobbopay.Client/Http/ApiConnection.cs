@@ -50,8 +50,8 @@ internal sealed class ApiConnection
             IdempotencyKey = key,
             ExtraTime = extraTime,
         };
-        using var answer = await SendAsync(call, cancellation);
-        return new KobbopayResult<T>(await ReadAsync(call, answer, type))
+        using var answer = await SendAsync(call, cancellation).ConfigureAwait(false);
+        return new KobbopayResult<T>(await ReadAsync(call, answer, type).ConfigureAwait(false))
         {
             IdempotencyKey = key,
             IdempotencyReplayed = answer.Headers.Contains("Idempotency-Replayed"),
@@ -65,13 +65,14 @@ internal sealed class ApiConnection
 
     public async Task DeleteAsync(ApiPath path, CancellationToken cancellation)
     {
-        using var answer = await SendAsync(new ApiCall(HttpMethod.Delete, path.ToString()), cancellation);
+        var call = new ApiCall(HttpMethod.Delete, path.ToString());
+        using var answer = await SendAsync(call, cancellation).ConfigureAwait(false);
     }
 
     public async Task<T> ReadAsync<T>(ApiCall call, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
-        using var answer = await SendAsync(call, cancellation);
-        return await ReadAsync(call, answer, type);
+        using var answer = await SendAsync(call, cancellation).ConfigureAwait(false);
+        return await ReadAsync(call, answer, type).ConfigureAwait(false);
     }
 
     /// <returns>A success, to be disposed of.</returns>
@@ -79,7 +80,7 @@ internal sealed class ApiConnection
     {
         for (var failures = 0; ; failures++)
         {
-            var (answer, failure) = await TryAsync(call, cancellation);
+            var (answer, failure) = await TryAsync(call, cancellation).ConfigureAwait(false);
             if (answer is not null)
                 return answer;
             // Gone already: an attempt before this one did it, and its answer was lost.
@@ -97,7 +98,7 @@ internal sealed class ApiConnection
             }
 
             Options.OnRetry?.Invoke(new KobbopayRetry(call.ToString(), failure!, failures + 1, delay));
-            await Task.Delay(delay, Clock, cancellation);
+            await Task.Delay(delay, Clock, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -109,7 +110,7 @@ internal sealed class ApiConnection
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {
-            return await AttemptAsync(call, both.Token);
+            return await AttemptAsync(call, both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException canceled) when (!cancellation.IsCancellationRequested)
         {
@@ -128,14 +129,17 @@ internal sealed class ApiConnection
         ApiCall call, CancellationToken cancellation)
     {
         using var request = RequestOf(call);
-        var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation)
+            .ConfigureAwait(false);
         var isKept = false;
         try
         {
             if (!call.IsStreamed || !answer.IsSuccessStatusCode)
-                await answer.Content.LoadIntoBufferAsync(LargestAnswer, cancellation);
+                await answer.Content.LoadIntoBufferAsync(LargestAnswer, cancellation).ConfigureAwait(false);
             isKept = answer.IsSuccessStatusCode;
-            return isKept ? (answer, null) : (null, await ProblemJson.ReadAsync(call, answer, Clock, cancellation));
+            return isKept
+                ? (answer, null)
+                : (null, await ProblemJson.ReadAsync(call, answer, Clock, cancellation).ConfigureAwait(false));
         }
         finally
         {
@@ -165,7 +169,7 @@ internal sealed class ApiConnection
     private static async Task<T> ReadAsync<T>(ApiCall call, HttpResponseMessage answer, JsonTypeInfo<T> type)
     {
         // In memory already.
-        var bytes = await answer.Content.ReadAsByteArrayAsync(CancellationToken.None);
+        var bytes = await answer.Content.ReadAsByteArrayAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             return JsonSerializer.Deserialize(bytes, type)

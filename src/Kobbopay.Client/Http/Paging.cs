@@ -12,7 +12,8 @@ internal static class Paging
     {
         for (string? cursor = null; ;)
         {
-            var page = await read(new PageRequest { Limit = pageSize, After = cursor }, cancellation);
+            var asked = new PageRequest { Limit = pageSize, After = cursor };
+            var page = await read(asked, cancellation).ConfigureAwait(false);
             foreach (var one in page.Data)
                 yield return one;
             // The same cursor again would never end.

@@ -34,7 +34,7 @@ internal sealed record ProblemJson
     public static async Task<KobbopayProblemException> ReadAsync(
         ApiCall call, HttpResponseMessage answer, TimeProvider clock, CancellationToken cancellation)
     {
-        var text = await answer.Content.ReadAsStringAsync(cancellation);
+        var text = await answer.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
         var type = answer.Content.Headers.ContentType?.MediaType;
         var wait = WaitOf(answer.Headers.RetryAfter, clock);
         var status = (int)answer.StatusCode;

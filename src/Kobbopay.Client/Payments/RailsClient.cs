@@ -13,5 +13,5 @@ public sealed class RailsClient
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task<IReadOnlyList<Rail>> ListAsync(CancellationToken cancellationToken = default) =>
         (await _connection.GetAsync(
-            new ApiPath("v1/rails"), KobbopayJson.Default.RailList, cancellationToken)).Data;
+            new ApiPath("v1/rails"), KobbopayJson.Default.RailList, cancellationToken).ConfigureAwait(false)).Data;
 }

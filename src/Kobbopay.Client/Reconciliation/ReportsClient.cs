@@ -23,7 +23,7 @@ public sealed class ReportsClient
         var path = new ApiPath("v1/reports/payments.csv").With("from", from).With("to", to).With("basis", basis);
         var call = new ApiCall(HttpMethod.Get, path.ToString()) { IsStreamed = true };
         // The content's stream gives the connection back when it is disposed of.
-        var answer = await _connection.SendAsync(call, cancellationToken);
-        return await answer.Content.ReadAsStreamAsync(cancellationToken);
+        var answer = await _connection.SendAsync(call, cancellationToken).ConfigureAwait(false);
+        return await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
     }
 }

@@ -154,7 +154,8 @@ public sealed class DescriptionCoverageTests
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
             return ListOf(type.GetGenericArguments()[0]);
         var filled = Activator.CreateInstance(type)!;
-        foreach (var property in type.GetProperties().Where(one => !one.Name.StartsWith("Remove", StringComparison.Ordinal)))
+        var own = type.GetProperties().Where(one => !one.Name.StartsWith("Remove", StringComparison.Ordinal));
+        foreach (var property in own)
             property.SetValue(filled, Value(property.PropertyType));
         return filled;
     }

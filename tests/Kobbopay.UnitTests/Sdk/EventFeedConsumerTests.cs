@@ -35,8 +35,8 @@ public sealed class EventFeedConsumerTests : IDisposable
                 throw new EndOfStreamException();
         }
 
-        Task RunAsync() => _server.RunAsync(
-            new EventFeedConsumer(_server.Client, cursor, HandleAsync) { StartAfter = 0 }.RunAsync(Token));
+        Task RunAsync() =>
+            new EventFeedConsumer(_server.Client, cursor, HandleAsync) { StartAfter = 0 }.RunAsync(Token);
 
         await FluentActions.Awaiting(RunAsync).Should().ThrowAsync<InvalidOperationException>();
         (await cursor.ReadAsync(Token)).Should().Be(2, "3 was not handled");
@@ -84,7 +84,7 @@ public sealed class EventFeedConsumerTests : IDisposable
         var cursor = new FileEventCursor(CursorFile);
         var consumer = new EventFeedConsumer(_server.Client, cursor, (_, _) => stop.CancelAsync());
 
-        var run = () => _server.RunAsync(consumer.RunAsync(stop.Token));
+        var run = () => consumer.RunAsync(stop.Token);
 
         await run.Should().ThrowAsync<OperationCanceledException>();
         (await cursor.ReadAsync(Token)).Should().Be(1);
@@ -118,7 +118,7 @@ public sealed class EventFeedConsumerTests : IDisposable
                 return one.Sequence == last ? Task.FromException(new EndOfStreamException()) : Task.CompletedTask;
             })
         { Types = types, };
-        var run = () => _server.RunAsync(consumer.RunAsync(Token));
+        var run = () => consumer.RunAsync(Token);
         await run.Should().ThrowAsync<EndOfStreamException>();
     }
 }

@@ -101,6 +101,6 @@ public sealed class FeedTests : IDisposable
     }
 
     private Task<List<long?>> FollowAsync(long? after, int count, string? type = null) =>
-        _server.RunAsync(_server.Client.Events.FollowAsync(after, type, Token)
-            .Take(count).Select(one => one.Sequence).ToListAsync(Token).AsTask());
+        _server.Client.Events.FollowAsync(after, type, Token)
+            .Take(count).Select(one => one.Sequence).ToListAsync(Token).AsTask();
 }

@@ -167,7 +167,7 @@ public sealed class ProblemTests
 
     private static async Task<KobbopayProblemException> ThrownAsync(ScriptedKobbopay server)
     {
-        var read = server.RunAsync(server.Client.Payments.GetAsync("pay_1", Token));
+        var read = server.Client.Payments.GetAsync("pay_1", Token);
         return (await read.Awaiting(r => r).Should().ThrowAsync<KobbopayProblemException>()).Which;
     }
 }

@@ -28,7 +28,7 @@ public sealed class RetryTests
         server.Answers(status, "<html>", "text/html").Answers(status, "<html>", "text/html")
             .Answers(201, Samples.Payment());
 
-        var result = await server.RunAsync(server.Client.Payments.CreateAsync(Order, cancellationToken: Token));
+        var result = await server.Client.Payments.CreateAsync(Order, cancellationToken: Token);
 
         result.Value.PaymentId.Should().Be("pay_1");
         result.IdempotencyKey.Should().MatchRegex("^[0-9a-f]{32}$");
@@ -52,7 +52,7 @@ public sealed class RetryTests
         using var server = new ScriptedKobbopay();
         server.Refuses(status, code, retryable).Answers(200, Samples.Payment());
 
-        var read = server.RunAsync(server.Client.Payments.GetAsync("pay_1", Token));
+        var read = server.Client.Payments.GetAsync("pay_1", Token);
 
         if (retryable)
             (await read).PaymentId.Should().Be("pay_1");
@@ -68,7 +68,7 @@ public sealed class RetryTests
         server.Options.MaxRetries = 8;
         server.Answers(503, "busy", "text/plain");
 
-        var read = server.RunAsync(server.Client.Payments.GetAsync("pay_1", Token));
+        var read = server.Client.Payments.GetAsync("pay_1", Token);
 
         await read.Awaiting(r => r).Should().ThrowAsync<KobbopayProblemException>();
         server.Requests.Should().HaveCount(9);
@@ -88,7 +88,7 @@ public sealed class RetryTests
         server.Refuses(429, "rate_limited", retryable: true, headers: ("Retry-After", value))
             .Answers(200, Samples.Payment());
 
-        await server.RunAsync(server.Client.Payments.GetAsync("pay_1", Token));
+        await server.Client.Payments.GetAsync("pay_1", Token);
 
         (server.Requests[1].At - server.Requests[0].At).TotalSeconds.Should().BeApproximately(7, 0.1);
     }
@@ -99,7 +99,7 @@ public sealed class RetryTests
         using var server = new ScriptedKobbopay();
         server.Refuses(429, "rate_limited", retryable: true, headers: ("Retry-After", "3600"));
 
-        var read = server.RunAsync(server.Client.Payments.GetAsync("pay_1", Token));
+        var read = server.Client.Payments.GetAsync("pay_1", Token);
 
         var problem = (await read.Awaiting(r => r).Should().ThrowAsync<KobbopayProblemException>()).Which;
         (problem.Retryable, problem.RetryAfter).Should().Be((true, TimeSpan.FromHours(1)));
@@ -112,7 +112,7 @@ public sealed class RetryTests
         using var server = new ScriptedKobbopay();
         server.Fails(new HttpRequestException(HttpRequestError.ConnectionError, "refused"));
 
-        var read = server.RunAsync(server.Client.Payments.GetAsync("pay_1", Token));
+        var read = server.Client.Payments.GetAsync("pay_1", Token);
 
         (await read.Awaiting(r => r).Should().ThrowAsync<HttpRequestException>()).WithMessage("refused");
         server.Requests.Should().HaveCount(4);
@@ -124,7 +124,7 @@ public sealed class RetryTests
         using var server = new ScriptedKobbopay();
         server.Fails(new HttpRequestException(HttpRequestError.SecureConnectionError, "no such name"));
 
-        var read = server.RunAsync(server.Client.Payments.GetAsync("pay_1", Token));
+        var read = server.Client.Payments.GetAsync("pay_1", Token);
 
         await read.Awaiting(r => r).Should().ThrowAsync<HttpRequestException>();
         server.Requests.Should().HaveCount(1);
@@ -136,7 +136,7 @@ public sealed class RetryTests
         using var server = new ScriptedKobbopay();
         server.Hangs().Answers(201, Samples.Payment(), headers: ("Idempotency-Replayed", "true"));
 
-        var result = await server.RunAsync(server.Client.Payments.CreateAsync(Order, "my-key", Token));
+        var result = await server.Client.Payments.CreateAsync(Order, "my-key", Token);
 
         (result.IdempotencyReplayed, result.OrderReplayed).Should().Be((true, false));
         server.Requests.Select(request => request.Headers["Idempotency-Key"]).Should().Equal("my-key", "my-key");
@@ -150,7 +150,7 @@ public sealed class RetryTests
         server.Options.MaxRetries = 1;
         server.Hangs();
 
-        var read = server.RunAsync(server.Client.Payments.GetAsync("pay_1", Token));
+        var read = server.Client.Payments.GetAsync("pay_1", Token);
 
         (await read.Awaiting(r => r).Should().ThrowAsync<TaskCanceledException>())
             .WithInnerException<TimeoutException>();
@@ -178,10 +178,10 @@ public sealed class RetryTests
         using var server = new ScriptedKobbopay();
         server.Fails(new HttpRequestException(HttpRequestError.ResponseEnded, "lost")).Refuses(404, "not_found");
 
-        await server.RunAsync(server.Client.WebhookEndpoints.DeleteAsync("whe_1", Token));
+        await server.Client.WebhookEndpoints.DeleteAsync("whe_1", Token);
 
         server.Requests.Should().HaveCount(2);
-        var again = server.RunAsync(server.Client.WebhookEndpoints.DeleteAsync("whe_1", Token));
+        var again = server.Client.WebhookEndpoints.DeleteAsync("whe_1", Token);
         await again.Awaiting(a => a).Should().ThrowAsync<KobbopayProblemException>("nothing was lost this time");
     }
 

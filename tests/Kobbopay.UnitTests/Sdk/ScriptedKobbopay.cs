@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using Kobbopay.Client;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Kobbopay.UnitTests.Sdk;
 
@@ -11,8 +10,7 @@ internal sealed record SentRequest(
     DateTimeOffset At);
 
 /// <summary>
-/// The other side of a client: answers by a script, one step for each request and the last one for ever, on a clock
-/// that goes as fast as it is waited for.
+/// The other side of a client: answers by a script, one step for each request and the last one for ever.
 /// </summary>
 internal sealed class ScriptedKobbopay : HttpMessageHandler
 {
@@ -23,7 +21,7 @@ internal sealed class ScriptedKobbopay : HttpMessageHandler
         Options,
         Clock);
 
-    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    public EagerClock Clock { get; } = new();
 
     public List<SentRequest> Requests { get; } = [];
 
@@ -74,25 +72,12 @@ internal sealed class ScriptedKobbopay : HttpMessageHandler
     {
         _script.Enqueue(async cancellation =>
         {
+            _ = Task.Run(() => Clock.Advance(Options.Timeout), CancellationToken.None);
             await Task.Delay(Timeout.InfiniteTimeSpan, Clock, cancellation);
             throw new InvalidOperationException("Nothing ends the wait but its token.");
         });
         return this;
     }
-
-    /// <summary>Lets time pass until it is done.</summary>
-    public async Task<T> RunAsync<T>(Task<T> work)
-    {
-        while (!work.IsCompleted)
-        {
-            await Task.Yield();
-            Clock.Advance(TimeSpan.FromMilliseconds(50));
-        }
-
-        return await work;
-    }
-
-    public async Task RunAsync(Task work) => await RunAsync(ThenAsync(work));
 
     protected override async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, CancellationToken cancellationToken)
@@ -105,11 +90,5 @@ internal sealed class ScriptedKobbopay : HttpMessageHandler
             Clock.GetUtcNow()));
         var step = _script.Count > 1 ? _script.Dequeue() : _script.Peek();
         return await step(cancellationToken);
-    }
-
-    private static async Task<bool> ThenAsync(Task work)
-    {
-        await work;
-        return true;
     }
 }
