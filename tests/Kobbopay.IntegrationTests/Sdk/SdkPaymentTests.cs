@@ -145,11 +145,13 @@ public sealed class SdkPaymentTests(WholeKobbopay system) : IClassFixture<WholeK
         (await client.Sandbox.ListTransfersAsync(Network, cancellationToken: Token).ToListAsync(Token))
             .Should().HaveCount(2).And.OnlyContain(one => one.TxHash == sent.Value.TxHash && one.BlockNumber != null);
         (await client.Sandbox.ReorgAsync(
-            Network, new SandboxReorgRequest { Depth = 1, Drop = [sent.Value.TxHash] }, cancellationToken: Token))
-            .Value.Depth.Should().Be(1);
+            Network, new SandboxReorgRequest { Depth = 2, Drop = [sent.Value.TxHash] }, cancellationToken: Token))
+            .Value.Depth.Should().Be(2);
         (await client.Sandbox.ReorgAsync(
             Network, new SandboxReorgRequest { Depth = 1, DropAll = true }, cancellationToken: Token))
             .Value.Head.Number.Should().Be(mined.Value.Head.Number);
+        await client.Sandbox.PayAsync(
+            payment.PaymentId, new SandboxPayRequest { Amount = 3.5m }, cancellationToken: Token);
         (await client.Sandbox.ListBlocksPageAsync(Network, cancellationToken: Token)).Data[0].ParentHash
             .Should().NotBeNull();
         (await client.Sandbox.SetProviderAsync(Network, "fail", 60, cancellationToken: Token)).Value.Until
