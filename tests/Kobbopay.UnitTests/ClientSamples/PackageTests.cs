@@ -55,8 +55,8 @@ public sealed class PackageTests : IDisposable
         var start = new ProcessStartInfo("dotnet")
         {
             WorkingDirectory = SampleProcess.Repository,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
-            RedirectStandardError = true,
         };
         foreach (var argument in new[]
         {
