@@ -119,12 +119,10 @@ public sealed class EventsClient
             }
             catch (Exception failure) when (!cancellation.IsCancellationRequested && Retries.IsPassing(failure))
             {
-                var options = _connection.Options;
-                var delay = Retries.BackOff(failures + options.MaxRetries, options);
-                if (failure is KobbopayProblemException { RetryAfter: { } asked } && asked > delay)
-                    delay = asked;
-                options.OnRetry?.Invoke(new KobbopayRetry("GET /v1/events", failure, failures + 1, delay));
-                await Task.Delay(delay, _connection.Clock, cancellation).ConfigureAwait(false);
+                // The call's own retries have waited already.
+                var before = failures + _connection.Options.MaxRetries;
+                var call = new ApiCall(HttpMethod.Get, "v1/events");
+                await _connection.WaitOutAsync(call, failure, before, cancellation).ConfigureAwait(false);
             }
         }
     }

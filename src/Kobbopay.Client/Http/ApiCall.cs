@@ -16,5 +16,8 @@ internal sealed record ApiCall(HttpMethod Method, string Path)
     /// <summary>Whether its answer is handed on as it comes; otherwise all of it belongs to the attempt.</summary>
     public bool IsStreamed { get; init; }
 
+    /// <summary>Where a stream that was cut off goes on.</summary>
+    public string? LastEventId { get; init; }
+
     public override string ToString() => $"{Method} /{Path}";
 }

@@ -102,6 +102,19 @@ internal sealed class ApiConnection
         }
     }
 
+    /// <summary>For what goes on for ever: waits after a failure that passes, as long as it is asked to.</summary>
+    /// <exception cref="Exception">The failure, when it does not pass.</exception>
+    public Task WaitOutAsync(ApiCall call, Exception failure, int failures, CancellationToken cancellation)
+    {
+        if (!Retries.IsPassing(failure))
+            ExceptionDispatchInfo.Throw(failure);
+        var delay = Retries.BackOff(failures, Options);
+        if (failure is KobbopayProblemException { RetryAfter: { } asked } && asked > delay)
+            delay = asked;
+        Options.OnRetry?.Invoke(new KobbopayRetry(call.ToString(), failure, failures + 1, delay));
+        return Task.Delay(delay, Clock, cancellation);
+    }
+
     private async Task<(HttpResponseMessage? Answer, Exception? Failure)> TryAsync(
         ApiCall call, CancellationToken cancellation)
     {
@@ -157,6 +170,8 @@ internal sealed class ApiConnection
             request.Headers.Add("x-api-key", key);
         if (call.IdempotencyKey is not null)
             request.Headers.Add("Idempotency-Key", call.IdempotencyKey);
+        if (call.LastEventId is not null)
+            request.Headers.Add("Last-Event-ID", call.LastEventId);
         if (call.Body is not null)
         {
             request.Content = new ByteArrayContent(call.Body);

@@ -124,6 +124,8 @@ public sealed class SdkPaymentTests(WholeKobbopay system) : IClassFixture<WholeK
             () => SdkMerchant.ClientOf(system, key: null).PublicStatus.GetAsync(token, Token),
             status => status.Status == PaymentStatuses.Confirmed);
         (shown.Amount, shown.Received, shown.Missing).Should().Be((10.5m, 10.5m, Amount.Zero));
+        (await SdkMerchant.ClientOf(system, key: null).PublicStatus.FollowAsync(token, Token).FirstAsync(Token))
+            .Should().BeEquivalentTo(shown, one => one.Excluding(status => status.ServerTime));
         shown.Transfers.Should().ContainSingle().Which.TxHash.Should().Be(transfer.TxHash);
         (await client.UnmatchedTransfers.ListAsync(cancellationToken: Token).ToListAsync(Token)).Should().BeEmpty();
         (await client.Exceptions.ListAsync("open", cancellationToken: Token).ToListAsync(Token)).Should().BeEmpty();

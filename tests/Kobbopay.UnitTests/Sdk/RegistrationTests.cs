@@ -39,6 +39,23 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public async Task A_stream_that_is_cut_off_goes_on_where_it_was()
+    {
+        using var server = new ScriptedKobbopay();
+        server.Answers(200, Samples.Stream("Pending", "v1"), "text/event-stream")
+            .Fails(new HttpRequestException(HttpRequestError.ConnectionError, "refused"))
+            .Answers(200, Samples.Stream("Paid", "v2"), "text/event-stream");
+
+        var seen = await server.Client.PublicStatus.FollowAsync("pst_1", TestContext.Current.CancellationToken)
+            .Take(2).Select(one => one.Status).ToListAsync(TestContext.Current.CancellationToken);
+
+        seen.Should().Equal("Pending", "Paid");
+        server.Requests.Select(request => request.Headers.GetValueOrDefault("Last-Event-ID"))
+            .Should().Equal(null, "v1", "v1");
+        server.Requests.Should().OnlyContain(request => !request.Headers.ContainsKey("x-api-key"));
+    }
+
+    [Fact]
     public async Task A_public_route_is_asked_without_the_key()
     {
         using var server = new ScriptedKobbopay();

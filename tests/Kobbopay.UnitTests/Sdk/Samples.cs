@@ -27,6 +27,26 @@ internal static class Samples
          "version":2,"status":"Paid","data":{"payment":{{{Payment(status: "Paid")}}}}}
         """);
 
+    /// <summary>A stream of a payment's public status, with a comment and an event of another kind.</summary>
+    public static string Stream(string status, string id) =>
+        "retry: 2000\n\n: still here\n\nevent: other\ndata: x\n\nid: " + id + "\nevent: status\ndata: "
+        + """
+        {"environment":"test","merchant":"Shop","amount":"1","currency":"USDT","network":"example-network",
+        """
+        + """
+        "networkName":"Example","contract":null,"address":"sim1q","paymentUri":"example:sim1q","outcome":"none",
+        """
+        + """
+        "late":false,"received":"0","missing":"1","confirmations":0,"required":3,"delayed":false,"guidance":"Pay.",
+        """
+        + """
+        "expiresAt":"2026-01-01T01:00:00.000Z","serverTime":"2026-01-01T00:00:00.000Z","returnUrl":null,
+        """
+        + $$"""
+        "transfers":[],"status":"{{status}}"}
+        """
+        + "\n\n";
+
     public static string Feed(long latest, bool more, params long[] sequences) => string.Create(
         CultureInfo.InvariantCulture,
         $$"""
