@@ -31,6 +31,8 @@ internal static class Suite
         ("follow", FollowChain.RunAsync),
         ("outage", Outage.RunAsync),
         ("visible", Visible.RunAsync),
+        ("status", Status.RunAsync),
+        ("streams", Streams.RunAsync),
         ("pace", PacedCreate.RunAsync),
         ("growth", Growth.RunAsync),
         ("isolation", Isolation.RunAsync),

@@ -69,6 +69,14 @@ public sealed record KobbopayEvent
         return read with { Body = body };
     }
 
+    /// <summary>The payment as it was at that moment, with its newest 20 transfers; null when the event is not about a
+    /// payment.</summary>
+    /// <exception cref="JsonException">The payment has not the form that is known here.</exception>
+    public Payment? ReadPayment() =>
+        Data.ValueKind == JsonValueKind.Object && Data.TryGetProperty("payment", out var payment)
+            ? payment.Deserialize(KobbopayJson.Default.Payment)
+            : null;
+
     /// <summary>The id and type: the content may be confidential.</summary>
     public override string ToString() => $"{Type} {Id}";
 }

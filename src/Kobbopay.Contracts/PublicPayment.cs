@@ -8,6 +8,7 @@ namespace Kobbopay.Contracts;
 /// <param name="Token">The public status token, <c>pst_...</c>; the key, not part of what is shown.</param>
 /// <param name="Version">The payment's version.</param>
 /// <param name="Progress">Grows when confirmations or delay change without a version; never resets.</param>
+/// <param name="Setback">One of <see cref="PaymentSetbacks"/>, or null; no field of what is shown.</param>
 public sealed record PublicPayment(
     string Token,
     int Version,
@@ -31,7 +32,8 @@ public sealed record PublicPayment(
     bool Delayed,
     DateTimeOffset ExpiresAt,
     string? ReturnUrl,
-    IReadOnlyList<PublicTransfer> Transfers)
+    IReadOnlyList<PublicTransfer> Transfers,
+    string? Setback = null)
 {
     /// <summary>Views of one payment are ordered by version, then progress, whatever order they arrive in.</summary>
     public bool IsNewerThan(PublicPayment other) => (Version, Progress).CompareTo((other.Version, other.Progress)) > 0;

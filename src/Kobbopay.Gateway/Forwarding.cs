@@ -19,6 +19,7 @@ public sealed partial class Forwarding(
     OperatorAuthentication operators,
     IdentityIssuer issuer,
     RateLimits limits,
+    OpenStreams streams,
     KeyActivity activity,
     TimeProvider clock,
     ILogger<Forwarding> logger) : IDisposable
@@ -29,21 +30,12 @@ public sealed partial class Forwarding(
     /// <summary>The key of a request that runs longer is looked at again, each time after this.</summary>
     private static readonly TimeSpan CheckAgainAfter = ApiKeyCache.KnownFor;
 
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        EnableMultipleHttp2Connections = true,
-        MaxConnectionsPerServer = 512,
-        ConnectTimeout = ServiceDiscoveryResolver.ConnectPatience,
-        // So that a service that moved to another address is found again.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-        // A header that is no ASCII is the service's to refuse, by name; left to the client it would be our fault.
-        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
-        ActivityHeadersPropagator = new ReverseProxyPropagator(new TraceContextOnly()),
-    });
+    /// <summary>Connections to one service, for requests that end and for streams.</summary>
+    private const int Connections = 512;
+    private const int StreamConnections = 10_000;
+
+    private readonly HttpMessageInvoker _client = new(NewHandler(Connections));
+    private readonly HttpMessageInvoker _streamClient = new(NewHandler(StreamConnections));
 
     /// <summary>For a merchant's key; the service learns whose it is from the signed identity.</summary>
     public async Task ForMerchantAsync(HttpContext http, string service)
@@ -100,7 +92,7 @@ public sealed partial class Forwarding(
         var bucket = limits.OfAddress(reads ? Limited.Public : writes, http);
         if (limits.Take(http, bucket, "Too many requests from your address.") is not { } refusal)
         {
-            await ForwardAsync(http, service, ForwardedRequest.Anonymous);
+            await ForwardAnonymousAsync(http, service);
             return;
         }
 
@@ -110,7 +102,36 @@ public sealed partial class Forwarding(
         await Problems.WriteAsync(http, refusal);
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _streamClient.Dispose();
+    }
+
+    private async Task ForwardAnonymousAsync(HttpContext http, string service)
+    {
+        using var place = OpenStreams.IsOne(http.Request) ? streams.Enter(http) : null;
+        if (place is { IsAcquired: false })
+            await Problems.WriteAsync(http, streams.TooMany());
+        else
+            await ForwardAsync(http, service, ForwardedRequest.Anonymous);
+    }
+
+    private static SocketsHttpHandler NewHandler(int connections) => new()
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        EnableMultipleHttp2Connections = true,
+        MaxConnectionsPerServer = connections,
+        ConnectTimeout = ServiceDiscoveryResolver.ConnectPatience,
+        // So that a service that moved to another address is found again.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        // A header that is no ASCII is the service's to refuse, by name; left to the client it would be our fault.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        ActivityHeadersPropagator = new ReverseProxyPropagator(new TraceContextOnly()),
+    };
 
     private async Task ForwardAsync(HttpContext http, string service, ForwardedRequest request)
     {
@@ -127,10 +148,11 @@ public sealed partial class Forwarding(
             return;
         }
 
+        var client = OpenStreams.IsOne(http.Request) ? _streamClient : _client;
         var destination = await services.ResolveAsync(service, http.RequestAborted);
         var error = destination is null
             ? ForwarderError.NoAvailableDestinations
-            : await forwarder.SendAsync(http, destination, _client, Patience, request, http.RequestAborted);
+            : await forwarder.SendAsync(http, destination, client, Patience, request, http.RequestAborted);
         if (http.RequestAborted.IsCancellationRequested)
             return;
         if (destination is not null && error is not ForwarderError.None && NothingWasSent(CauseOf(http)))
@@ -211,6 +233,7 @@ public static class ForwardingRegistration
     {
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton<ServiceDiscoveryResolver>();
+        builder.Services.AddSingleton<OpenStreams>();
         builder.Services.AddSingleton<Forwarding>();
     }
 }

@@ -18,6 +18,9 @@ public sealed record LimitSettings
 
     public int PublicBurst { get; init; } = 40;
 
+    /// <summary>Streams that an address may have open at a time: behind one may be a whole office.</summary>
+    public int StreamsPerAddress { get; init; } = 100;
+
     /// <summary>Of an address: each is read by a person.</summary>
     public int AccessRequestsPerHour { get; init; } = 5;
 
@@ -34,7 +37,8 @@ public sealed record LimitSettings
         int[] values =
         [
             settings.LivePerSecond, settings.TestPerSecond, settings.Replicas, settings.PublicPerSecond,
-            settings.PublicBurst, settings.AccessRequestsPerHour, settings.ClaimsPerMinute, settings.WrongKeysPerMinute,
+            settings.PublicBurst, settings.StreamsPerAddress, settings.AccessRequestsPerHour,
+            settings.ClaimsPerMinute, settings.WrongKeysPerMinute,
         ];
         return values.Min() >= 1
             ? settings

@@ -153,8 +153,16 @@ public sealed class PaymentRenderer(PublicUrl publicUrl, Rails.RailCatalog rails
                 transfer.TxHash,
                 rail.ExplorerUrl(transfer.TxHash),
                 Text(transfer.Amount),
-                ConfirmationsOf(transfer, state)))]);
+                ConfirmationsOf(transfer, state)))],
+            SetbackOf(state, transfers.Received));
     }
+
+    private static string? SetbackOf(Payment state, System.Numerics.BigInteger received) => state.Status switch
+    {
+        PaymentStatus.Confirmed when received < state.Due => PaymentSetbacks.FinalityViolated,
+        PaymentStatus.Paid or PaymentStatus.Confirmed => null,
+        _ => state.RevertedAt is null ? null : PaymentSetbacks.Reverted,
+    };
 
     public static string NameOf(PaymentOutcome outcome) => outcome.ToString().ToLowerInvariant();
 

@@ -1,10 +1,11 @@
 using Kobbopay.Contracts;
+using Kobbopay.PublicStatus.Languages;
 
 namespace Kobbopay.PublicStatus;
 
 /// <summary>
 /// One plain sentence that tells a payer what to do now (contracts.md, section 5). Pure: what a payer reads depends on
-/// the view and the time alone. Where money may get lost, the sentence says first what not to do.
+/// the view, the time and the language alone. Where money may get lost, the sentence says first what not to do.
 /// </summary>
 public static class Guidance
 {
@@ -14,68 +15,61 @@ public static class Guidance
     public static bool IsTimeOver(PublicPayment view, DateTimeOffset now) =>
         view.Status is "Pending" && now >= view.ExpiresAt;
 
-    public static string For(PublicPayment view, DateTimeOffset now) => view.Status switch
-    {
-        "Pending" when IsTimeOver(view, now) => TimeOver(view),
-        "Pending" => Pending(view),
-        "Paid" => Paid(view),
-        "Confirmed" => Confirmed(view),
-        "Expired" => Ended(view, "has expired"),
-        "Canceled" => Ended(view, "was canceled"),
-        _ => $"The payment is {view.Status}; {view.Merchant} can tell you what this means.",
-    };
+    /// <summary>The chain took back what had made the payment Paid, and nothing has made it so again.</summary>
+    public static bool IsReverted(PublicPayment view) =>
+        view is { Status: "Pending", Setback: PaymentSetbacks.Reverted };
 
-    private static string Pending(PublicPayment view) => view switch
+    public static string For(PublicPayment view, DateTimeOffset now, Language language)
     {
-        { Delayed: true } =>
-            $"News from {view.NetworkName} is slow right now: "
-            + "if you have paid already, do not pay again, it will show here.",
-        { Outcome: "partial" } =>
-            $"We received {Money(view, view.Received)}; send the missing {Money(view, view.Missing)} "
-            + $"on {view.NetworkName} to the same address.",
-        _ => $"Send exactly {Money(view, view.Amount)} on {view.NetworkName} to the address shown.",
-    };
-
-    private static string TimeOver(PublicPayment view) => view.Outcome is "partial"
-        ? $"The time to pay is over and {Money(view, view.Missing)} is missing: "
-            + $"do not send more, and contact {view.Merchant}."
-        : "The time to pay is over: do not send anything now; "
-            + "if you have paid already, wait here, it will still show.";
-
-    private static string Paid(PublicPayment view)
-    {
-        var seen = view.Late ? "Your payment came late but is accepted" : "We have seen your payment";
-        return view switch
+        var texts = language.Texts;
+        return view.Status switch
         {
-            { Delayed: true } =>
-                $"{seen}; news from {view.NetworkName} is slow right now, so its confirmation takes longer, "
-                + "and you need do nothing.",
-            { Outcome: "over" } =>
-                $"{seen}; it is more than was asked, so once it is confirmed, "
-                + $"ask {view.Merchant} about the difference.",
-            _ => $"{seen}; you need do nothing more while {view.NetworkName} confirms it.",
+            "Pending" when IsTimeOver(view, now) =>
+                view.Outcome is "partial" ? Fill(texts.TimeOverPartial) : texts.TimeOver,
+            "Pending" => Fill(Pending(view, texts)),
+            "Paid" => Fill(Paid(view, texts)),
+            "Confirmed" => Confirmed(),
+            "Expired" or "Canceled" => Fill(Ended(view, texts)),
+            _ => Fill(texts.UnknownStatus),
         };
+
+        string Confirmed() => view switch
+        {
+            { Setback: PaymentSetbacks.FinalityViolated } => Fill(texts.ConfirmedViolated),
+            { Outcome: "over" } => Fill(texts.ConfirmedOver),
+            { Outcome: "under" } => Fill(texts.ConfirmedUnder),
+            _ => texts.Confirmed,
+        };
+
+        string Fill(Sentence sentence) => sentence.Fill(name => ValueOf(name, view, language));
     }
 
-    private static string Confirmed(PublicPayment view) => view.Outcome switch
+    private static string ValueOf(string name, PublicPayment view, Language language) => name switch
     {
-        "over" =>
-            "Your payment is confirmed; you sent more than was asked, "
-            + $"so contact {view.Merchant} about the difference.",
-        "under" => $"Your payment is confirmed; {view.Merchant} accepted the amount that you sent.",
-        _ => "Your payment is confirmed, thank you; you need do nothing more.",
+        "seen" => view.Late ? language.Texts.SeenLate : language.Texts.Seen,
+        "how" => view.Status is "Canceled" ? language.Texts.WasCanceled : language.Texts.HasExpired,
+        _ => language.Isolate(PaymentValues.Of(name, view)),
     };
 
-    private static string Ended(PublicPayment view, string how) => view.Outcome switch
+    private static Sentence Pending(PublicPayment view, Texts texts) => view switch
     {
-        "none" => $"This payment {how}: do not send anything to this address, and ask {view.Merchant} for a new one.",
-        "exact" or "over" =>
-            $"This payment {how} before your money arrived in full: do not send more, and contact {view.Merchant}, "
-            + "who will decide about it.",
-        _ =>
-            $"This payment {how} after we received only {Money(view, view.Received)}: "
-            + $"do not send more, and contact {view.Merchant}.",
+        { Setback: PaymentSetbacks.Reverted } => texts.PendingReverted,
+        { Delayed: true } => texts.PendingDelayed,
+        { Outcome: "partial" } => texts.PendingPartial,
+        _ => texts.Pending,
     };
 
-    private static string Money(PublicPayment view, string amount) => $"{amount} {view.Currency}";
+    private static Sentence Paid(PublicPayment view, Texts texts) => view switch
+    {
+        { Delayed: true } => texts.PaidDelayed,
+        { Outcome: "over" } => texts.PaidOver,
+        _ => texts.Paid,
+    };
+
+    private static Sentence Ended(PublicPayment view, Texts texts) => view.Outcome switch
+    {
+        "none" => texts.Ended,
+        "exact" or "over" => texts.EndedInFull,
+        _ => texts.EndedInPart,
+    };
 }

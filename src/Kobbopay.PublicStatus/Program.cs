@@ -28,6 +28,8 @@ public static class Program
         builder.Services.AddSingleton<ViewTable>();
         builder.Services.AddSingleton<PaymentsReader>();
         builder.Services.AddSingleton<PublicViews>();
+        builder.Services.AddSingleton<ViewWatchers>();
+        builder.Services.AddLoop<ViewNotices>();
         builder.Services.AddInbox<PaymentChangedConsumer>();
         builder.Services.AddPaymentProgressed();
         // The bus has a health check of its own for the broker.
@@ -49,6 +51,7 @@ public static class Program
         app.UseServiceDefaults();
         app.MapApiDescription();
         app.MapReadStatus();
+        app.MapStreamStatus();
         app.MapPayPage();
         return app;
     }

@@ -10,7 +10,7 @@ namespace Kobbopay.PublicStatus;
 /// share one search.
 /// </summary>
 public sealed partial class PublicViews(
-    ViewTable table, PaymentsReader payments, TimeProvider clock, ILogger<PublicViews> logger)
+    ViewTable table, PaymentsReader payments, ViewWatchers watchers, TimeProvider clock, ILogger<PublicViews> logger)
 {
     /// <summary>
     /// Views in memory at most, about 2 KiB each: those that payers look at, each anew every few seconds. The table has
@@ -31,11 +31,19 @@ public sealed partial class PublicViews(
     /// </summary>
     public static readonly TimeSpan NewsDue = TimeSpan.FromSeconds(10);
 
-    /// <summary>An event reaches one replica only: the others find it in the table within this time.</summary>
+    /// <summary>
+    /// An event reaches one replica only: others that its notice does not reach find it in the table within this time.
+    /// </summary>
     public static readonly TimeSpan CheckDue = TimeSpan.FromSeconds(1);
 
     /// <summary>A reader who can be served from memory waits no longer than this for fresher news.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>
+    /// What stands for all that can't be a payment's token: looked up like any other, it costs as much as one, and is
+    /// no longer than one.
+    /// </summary>
+    private const string NobodysToken = "pst_0";
 
     private readonly BoundedCache<ViewCopy> _copies = new(CopyLimit);
     private readonly BoundedCache<Miss> _unknown = new(UnknownLimit);
@@ -43,6 +51,8 @@ public sealed partial class PublicViews(
 
     public ValueTask<Finding> FindAsync(string token, CancellationToken cancellation)
     {
+        if (!IsToken(token))
+            token = NobodysToken;
         var now = clock.GetUtcNow();
         if (_copies.TryGet(token, out var copy))
         {
@@ -51,7 +61,7 @@ public sealed partial class PublicViews(
                 : new(FreshenAsync(token, copy, cancellation));
         }
 
-        if (!IsToken(token) || (_unknown.TryGet(token, out var miss) && now - miss.At < UnknownFor))
+        if (_unknown.TryGet(token, out var miss) && now - miss.At < UnknownFor)
             return new(Finding.Unknown);
         return new(SearchAsync(token).WaitAsync(cancellation));
     }
@@ -62,11 +72,27 @@ public sealed partial class PublicViews(
         var now = clock.GetUtcNow();
         foreach (var view in views)
         {
-            if (_copies.TryGet(view.Token, out var copy))
-                copy.Offer(view, now, now);
+            if (_copies.TryGet(view.Token, out _) || watchers.IsWatched(view.Token))
+                Keep(view, now);
             else
                 _unknown.Remove(view.Token);
         }
+    }
+
+    /// <summary>Looks at what another replica has stored: those views that are looked at here.</summary>
+    public async Task CatchUpAsync(IEnumerable<string> tokens, CancellationToken cancellation)
+    {
+        var held = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var token in tokens)
+        {
+            if (_copies.TryGet(token, out _) || watchers.IsWatched(token))
+                held.Add(token);
+            else
+                _unknown.Remove(token);
+        }
+
+        if (held.Count > 0)
+            Refresh(await table.FindAsync([.. held], cancellation));
     }
 
     private async Task<Finding> FreshenAsync(string token, ViewCopy copy, CancellationToken cancellation)
@@ -130,15 +156,16 @@ public sealed partial class PublicViews(
     private ViewCopy Keep(PublicPayment view, DateTimeOffset newsAt)
     {
         var now = clock.GetUtcNow();
-        var copy = _copies.GetOrAdd(view.Token, new ViewCopy(view, newsAt, now));
-        copy.Offer(view, newsAt, now);
+        var fresh = new ViewCopy(view, newsAt, now);
+        var copy = _copies.GetOrAdd(view.Token, fresh);
+        if (copy.Offer(view, newsAt, now) || ReferenceEquals(copy, fresh))
+            watchers.Announce(view.Token);
         return copy;
     }
 
     /// <summary>Open: the next change is likely soon, and a payer may be waiting for it.</summary>
     private static bool IsOpen(PublicPayment view) => view.Status is "Pending" or "Paid";
 
-    /// <summary>What no payment can have for a token need not be looked up; it ends in the same answer.</summary>
     private static bool IsToken(string token) =>
         token.Length is > 24 and <= 64 && token.StartsWith("pst_", StringComparison.Ordinal)
         && token.AsSpan(4).IndexOfAnyExceptInRange('0', 'z') < 0;

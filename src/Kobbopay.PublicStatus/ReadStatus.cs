@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kobbopay.Contracts;
+using Kobbopay.PublicStatus.Languages;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.ServiceDefaults.Web.Description;
@@ -14,7 +15,7 @@ namespace Kobbopay.PublicStatus;
 /// </summary>
 public static class ReadStatus
 {
-    private const string Route = "/v1/public/payments/{token}";
+    public const string Route = "/v1/public/payments/{token}";
 
     /// <summary>Seconds that a browser may remember the answer to its preflight.</summary>
     private const string PreflightLifetime = "86400";
@@ -36,12 +37,14 @@ public static class ReadStatus
         http.Response.Headers.CacheControl = "no-cache";
         if (finding.View is not { } view)
         {
-            await Problems.WriteAsync(http, finding.IsUnavailable ? Unavailable() : Unknown());
+            await Problems.WriteAsync(http, WhyNone(finding));
             return;
         }
 
         var now = clock.GetUtcNow();
-        var etag = ETagOf(view, now);
+        var language = Language.Of(http.Request);
+        language.Declare(http.Response);
+        var etag = ETagOf(view, now, language);
         http.Response.Headers.ETag = etag;
         if (Matches(http.Request.Headers.IfNoneMatch, etag))
         {
@@ -52,7 +55,7 @@ public static class ReadStatus
         http.Response.ContentType = "application/json; charset=utf-8";
         await JsonSerializer.SerializeAsync(
             http.Response.BodyWriter,
-            PublicStatusBody.Of(view, now),
+            PublicStatusBody.Of(view, now, language),
             PublicStatusJson.Default.PublicStatusBody,
             cancellation);
     }
@@ -69,7 +72,7 @@ public static class ReadStatus
     /// <summary>
     /// Set when the answer starts, since the handler of unexpected failures clears what was set before.
     /// </summary>
-    private static void AllowAnyOrigin(HttpContext http) => http.Response.OnStarting(
+    public static void AllowAnyOrigin(HttpContext http) => http.Response.OnStarting(
         static state =>
         {
             var headers = ((HttpResponse)state).Headers;
@@ -79,17 +82,21 @@ public static class ReadStatus
         },
         http.Response);
 
-    private static ProblemException Unknown() => new(ProblemCodes.NotFound, "There is no payment with this token.");
-
-    private static ProblemException Unavailable() =>
-        new(ProblemCodes.ServiceUnavailable, "The payment can't be looked up right now.") { RetryAfterSeconds = 2 };
+    /// <summary>One same answer for every token that is not known, whatever is wrong with it.</summary>
+    public static ProblemException WhyNone(Finding finding) => finding.IsUnavailable
+        ? new(ProblemCodes.ServiceUnavailable, "The payment can't be looked up right now.") { RetryAfterSeconds = 2 }
+        : new(ProblemCodes.NotFound, "There is no payment with this token.");
 
     /// <summary>
-    /// Version and progress, and whether the time to pay has run out, on which the guidance depends. Weak, since
-    /// <c>serverTime</c> differs from answer to answer.
+    /// Version and progress, and what the guidance depends on besides: whether the time to pay has run out, and the
+    /// language. Weak, since <c>serverTime</c> differs from answer to answer.
     /// </summary>
-    public static string ETagOf(PublicPayment view, DateTimeOffset now) =>
-        $"W/\"{view.Version}.{view.Progress}{(Guidance.IsTimeOver(view, now) ? ".over" : "")}\"";
+    public static string ETagOf(PublicPayment view, DateTimeOffset now, Language language)
+    {
+        var over = Guidance.IsTimeOver(view, now) ? ".over" : "";
+        var tongue = ReferenceEquals(language, Language.English) ? "" : $".{language.Tag}";
+        return $"W/\"{view.Version}.{view.Progress}{over}{tongue}\"";
+    }
 
     private static bool Matches(StringValues ifNoneMatch, string etag)
     {
@@ -130,7 +137,7 @@ public sealed record PublicStatusBody(
     string? ReturnUrl,
     IReadOnlyList<PublicTransfer> Transfers)
 {
-    public static PublicStatusBody Of(PublicPayment view, DateTimeOffset now) => new(
+    public static PublicStatusBody Of(PublicPayment view, DateTimeOffset now, Language language) => new(
         view.Environment,
         view.Merchant,
         view.Amount,
@@ -150,7 +157,7 @@ public sealed record PublicStatusBody(
         view.Delayed,
         Rfc3339.Format(view.ExpiresAt),
         Rfc3339.Format(now),
-        PublicStatus.Guidance.For(view, now),
+        PublicStatus.Guidance.For(view, now, language),
         view.ReturnUrl,
         view.Transfers);
 }

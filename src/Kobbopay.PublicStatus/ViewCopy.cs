@@ -18,16 +18,20 @@ public sealed class ViewCopy(PublicPayment view, DateTimeOffset newsAt, DateTime
     /// <summary>When it was last held against the table, which all replicas share.</summary>
     public DateTimeOffset CheckedAt => new(Volatile.Read(ref _checkedAt), TimeSpan.Zero);
 
-    /// <summary>Takes the view unless the copy is newer; what an older view says is no news.</summary>
-    public void Offer(PublicPayment offered, DateTimeOffset newsAt, DateTimeOffset checkedAt)
+    /// <summary>
+    /// Takes the view unless the copy is newer; what an older view says is no news. True when the copy moved on.
+    /// </summary>
+    public bool Offer(PublicPayment offered, DateTimeOffset newsAt, DateTimeOffset checkedAt)
     {
         lock (_moving)
         {
-            if (offered.IsNewerThan(_view))
+            var moves = offered.IsNewerThan(_view);
+            if (moves)
                 _view = offered;
             if (!_view.IsNewerThan(offered))
                 _newsAt = Math.Max(_newsAt, newsAt.UtcTicks);
             _checkedAt = Math.Max(_checkedAt, checkedAt.UtcTicks);
+            return moves;
         }
     }
 }

@@ -5,12 +5,22 @@ using Npgsql;
 
 namespace Kobbopay.PublicStatus;
 
-/// <summary>The table of views that all replicas share.</summary>
+/// <summary>
+/// The table of views that all replicas share. What a replica stores it tells the others of, in the same statement
+/// (<see cref="ViewNotices"/>).
+/// </summary>
 public sealed class ViewTable(NpgsqlDataSource database, TimeProvider clock)
 {
-    private static readonly string Store = Upsert(1);
+    public const string Channel = "public_views";
 
-    private static readonly string StoreFromEvents = $"with {Inbox.Fresh} {Upsert(5)}";
+    /// <summary>Tokens in one notice: PostgreSQL takes 8,000 bytes.</summary>
+    private const int TokensInNotice = 100;
+
+    private static readonly string Store = $"with {Upsert(1)} {Tell(6)}";
+
+    private static readonly string StoreFromEvents = $"with {Inbox.Fresh}, {Upsert(5)} {Tell(10)}";
+
+    private readonly string _replica = Id.New(clock).ToString("n");
 
     /// <summary>Null when no replica has heard of the token.</summary>
     public async Task<StoredView?> FindAsync(string token, CancellationToken cancellation)
@@ -23,6 +33,18 @@ public sealed class ViewTable(NpgsqlDataSource database, TimeProvider clock)
             return null;
         var view = JsonSerializer.Deserialize(reader.GetString(0), ContractsJson.Default.PublicPayment)!;
         return new StoredView(view, reader.GetFieldValue<DateTimeOffset>(1));
+    }
+
+    /// <summary>Those of the views that are there.</summary>
+    public async Task<List<PublicPayment>> FindAsync(string[] tokens, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand("select view from public_payments where token = any($1)");
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = tokens });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var views = new List<PublicPayment>(tokens.Length);
+        while (await reader.ReadAsync(cancellation))
+            views.Add(JsonSerializer.Deserialize(reader.GetString(0), ContractsJson.Default.PublicPayment)!);
+        return views;
     }
 
     public async Task StoreAsync(IReadOnlyList<PublicPayment> views, CancellationToken cancellation)
@@ -44,12 +66,20 @@ public sealed class ViewTable(NpgsqlDataSource database, TimeProvider clock)
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
+    /// <summary>The tokens of a notice, none if it is this replica's own.</summary>
+    public IEnumerable<string> ForeignTokensIn(string notice)
+    {
+        var words = notice.Split(' ');
+        return words[0] == _replica ? [] : words.Skip(1);
+    }
+
     /// <summary>
     /// Takes the arrays of <see cref="AddViews"/> as five parameters from <paramref name="first"/> on. Rows go in
     /// sorted by token, so that two statements that meet can't wait for each other.
     /// </summary>
     private static string Upsert(int first) =>
         $"""
+        stored as (
         insert into public_payments as known (token, version, progress, view, updated_at)
         select v.token, v.version, v.progress, v.view::jsonb, v.updated_at
         from unnest(
@@ -61,6 +91,17 @@ public sealed class ViewTable(NpgsqlDataSource database, TimeProvider clock)
         set version = excluded.version, progress = excluded.progress, view = excluded.view,
           updated_at = excluded.updated_at
         where (known.version, known.progress) < (excluded.version, excluded.progress)
+        returning token)
+        """;
+
+    /// <summary>
+    /// With the rows' commit: notices queue up behind each other, but only a few batches of each replica send any.
+    /// </summary>
+    private static string Tell(int replica) =>
+        $"""
+        select pg_notify('{Channel}', ${replica} || ' ' || string_agg(token, ' '))
+        from (select token, (row_number() over () - 1) / {TokensInNotice} as part from stored) stored
+        group by part
         """;
 
     private void AddViews(NpgsqlParameterCollection parameters, IReadOnlyList<PublicPayment> views)
@@ -77,6 +118,7 @@ public sealed class ViewTable(NpgsqlDataSource database, TimeProvider clock)
         parameters.Add(new NpgsqlParameter<string[]> { TypedValue = texts });
         var now = clock.GetUtcNow();
         parameters.Add(new NpgsqlParameter<DateTimeOffset[]> { TypedValue = [.. newest.Select(_ => now)] });
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = _replica });
     }
 }
 

@@ -27,20 +27,30 @@ internal static class Pgbench
 
     public static Subject OneStatement(PostgresServer server, int clients) =>
         new("pgbench one statement", "creates/s", (duration, cancellation) =>
-            RunAsync(server, "one-statement.sql", clients, duration, cancellation));
+            RunAsync(server, Database, "one-statement.sql", clients, duration, cancellation));
 
     public static Subject FiveRoundTrips(PostgresServer server, int clients) =>
         new("pgbench five round trips", "creates/s", (duration, cancellation) =>
-            RunAsync(server, "five-round-trips.sql", clients, duration, cancellation));
+            RunAsync(server, Database, "five-round-trips.sql", clients, duration, cancellation));
+
+    /// <summary>One view by its key, of those that Sql/many-views.sql makes.</summary>
+    public static Subject SelectView(PostgresServer server, string database, int clients) =>
+        new("pgbench select by key", "reads/s", (duration, cancellation) =>
+            RunAsync(server, database, "select-view.sql", clients, duration, cancellation));
 
     private static async Task<Reading> RunAsync(
-        PostgresServer server, string script, int clients, TimeSpan duration, CancellationToken cancellation)
+        PostgresServer server,
+        string database,
+        string script,
+        int clients,
+        TimeSpan duration,
+        CancellationToken cancellation)
     {
         string[] arguments =
         [
             "--no-vacuum", "--protocol=prepared", "--file", Script(script),
             "--client", Number(clients), "--jobs", "2", "--time", Number((int)Math.Ceiling(duration.TotalSeconds)),
-            "--host", server.Host, "--port", Number(server.Port), "--username", server.UserName, Database,
+            "--host", server.Host, "--port", Number(server.Port), "--username", server.UserName, database,
         ];
         var lines = new List<string>();
         var command = new ChildCommand("pgbench", "pgbench", arguments)

@@ -59,6 +59,7 @@ internal sealed class Configuration
             ["Limits__LivePerSecond"] = Unlimited,
             ["Limits__PublicPerSecond"] = Unlimited,
             ["Limits__PublicBurst"] = Unlimited,
+            ["Limits__StreamsPerAddress"] = Unlimited,
             ["Secrets__CurrentKey"] = Ring,
             [$"Secrets__Keys__{Ring}"] = secretsKey,
         };

@@ -20,6 +20,8 @@ internal sealed record DocPage(string Slug, string Name)
         new("webhooks", "Webhooks"),
         new("consumers", "Retries and consumers"),
         new("events", "Event feed"),
+        new("sdk", "SDK for .NET"),
+        new("public-status", "Payer's page"),
         new("reconciliation", "Reconciliation"),
         new("sandbox", "Sandbox"),
         new("access", "Environments and access"),

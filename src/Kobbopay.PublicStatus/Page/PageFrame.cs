@@ -1,3 +1,4 @@
+using Kobbopay.PublicStatus.Languages;
 using Kobbopay.ServiceDefaults.Web;
 
 namespace Kobbopay.PublicStatus.Page;
@@ -12,24 +13,19 @@ internal static class PageFrame
         typeof(PageFrame).Assembly, "/pay/assets", $"{typeof(PageFrame).Namespace}.Assets",
         "pay.js", "pay.css", "icon.svg");
 
-    // Before the pages that use it: static fields are set in the order in which they stand.
     private static readonly Html Reload = Html.Of(
         $"""<noscript><meta http-equiv="refresh" content="{ReloadWithoutScript}"></noscript>""");
 
     /// <summary>The same for every token that nobody knows.</summary>
-    public static readonly Html NotFound = Of("Payment not found", "en", reloads: false, Html.Of($"""
-        <main class="card notice"><h1>Payment not found</h1>
-        <p>There is no payment at this address. Check the link, or ask for a new one where you got it.</p></main>
-        """));
+    public static Html NotFound(Language language) =>
+        Notice(language, reloads: false, language.Texts.NotFound, language.Texts.NotFoundText);
 
-    public static readonly Html Unavailable = Of("Please try again", "en", reloads: true, Html.Of($"""
-        <main class="card notice"><h1>Please try again in a moment</h1>
-        <p>The payment can’t be looked up right now. If you have paid already, do not pay again.</p></main>
-        """));
+    public static Html Unavailable(Language language) =>
+        Notice(language, reloads: true, language.Texts.TryAgain, language.Texts.TryAgainText);
 
-    public static Html Of(string title, string language, bool reloads, Html content) => Html.Of($"""
+    public static Html Of(string title, Language language, bool reloads, Html content) => Html.Of($"""
         <!DOCTYPE html>
-        <html lang="{language}">
+        <html lang="{language.Tag}" dir="{language.Direction}">
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -48,4 +44,10 @@ internal static class PageFrame
         </html>
 
         """);
+
+    private static Html Notice(Language language, bool reloads, string heading, string text) =>
+        Of(heading, language, reloads, Html.Of($"""
+            <main class="card notice"><h1>{heading}</h1>
+            <p>{text}</p></main>
+            """));
 }

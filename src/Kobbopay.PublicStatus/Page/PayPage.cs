@@ -1,4 +1,5 @@
 using System.Text;
+using Kobbopay.PublicStatus.Languages;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web.Description;
 
@@ -29,16 +30,18 @@ public static class PayPage
         string token, HttpContext http, PublicViews views, TimeProvider clock, CancellationToken cancellation)
     {
         var finding = await views.FindAsync(token, cancellation);
+        var language = Language.Of(http.Request);
         var (status, page) = finding switch
         {
-            { View: { } view } => (StatusCodes.Status200OK, PaymentMarkup.Page(view, clock.GetUtcNow())),
-            { IsUnavailable: true } => (StatusCodes.Status503ServiceUnavailable, PageFrame.Unavailable),
-            _ => (StatusCodes.Status404NotFound, PageFrame.NotFound),
+            { View: { } view } => (StatusCodes.Status200OK, PaymentMarkup.Page(view, clock.GetUtcNow(), language)),
+            { IsUnavailable: true } => (StatusCodes.Status503ServiceUnavailable, PageFrame.Unavailable(language)),
+            _ => (StatusCodes.Status404NotFound, PageFrame.NotFound(language)),
         };
 
         if (finding.IsUnavailable)
             http.Response.Headers.RetryAfter = RetryAfterSeconds;
         http.Response.StatusCode = status;
+        language.Declare(http.Response);
         AddHeaders(http.Response);
         await http.Response.BodyWriter.WriteAsync(Encoding.UTF8.GetBytes(page.ToString()), cancellation);
     }

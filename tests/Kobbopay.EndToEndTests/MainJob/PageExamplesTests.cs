@@ -25,6 +25,7 @@ public sealed partial class PageExamplesTests(KobbopayFixture system) : IClassFi
     [InlineData("docs/quickstart.md", "whsec_", "webhook.test", "\"status\":\"Confirmed\"", "\"status\":\"succeeded\"")]
     [InlineData("docs/sandbox.md", "\"mode\":\"delay\"", "\"offsetSeconds\":3700", "\"payment_id\":\"pay_")]
     [InlineData("docs/events.md", "\"latestSequence\":", "event: payment.created", "\"type\":\"payment.created\"")]
+    [InlineData("docs/public-status.md", "\"guidance\":\"Envoyez exactement 10.5 USDT", "event: status")]
     [InlineData("docs/reconciliation.md", "HTTP 200")]
     [InlineData("docs/access.md", "kp_test_", "\"whsec_", "\"intact\":true")]
     public async Task The_examples_of_a_page_work_as_written(string page, params string[] parts)

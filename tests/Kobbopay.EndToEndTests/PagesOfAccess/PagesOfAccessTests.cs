@@ -70,31 +70,31 @@ public sealed class PagesOfAccessTests(KobbopayFixture system) : IClassFixture<K
         await using var visitor = await Visitor.StartAsync(system.Kobbopay.Url);
         var page = visitor.Page;
         await page.GotoAsync("/request-access");
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
         await visitor.SendAsync(
             visitor.Errors, ("contactEmail", "nobody"), ("website", "nowhere"), ("useCase", "Shoes."),
             ("rails", new string('x', 1_000)));
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
 
         var declined = await ApplyAsync(visitor);
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
         await reviewer.DeclineAsync(declined, "Not our market.");
         await page.ReloadAsync();
         (await page.InnerTextAsync("main")).Should().Contain("can't give you access").And.Contain("Not our market.");
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
 
         var approved = await ApplyAsync(visitor);
         await reviewer.DeferAsync(approved, "We need your registration.");
         await page.ReloadAsync();
         (await page.InnerTextAsync("main")).Should().Contain("come back to it").And.Contain("your registration");
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
         await reviewer.ApproveAsync(approved);
         await page.ReloadAsync();
         (await page.InnerTextAsync("main")).Should().Contain("approved").And.NotContain("your registration");
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
 
         await page.GotoAsync("/request-access/unknown");
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
         await visitor.LeftNoTraceAsync();
     }
 
@@ -105,15 +105,15 @@ public sealed class PagesOfAccessTests(KobbopayFixture system) : IClassFixture<K
         await using var visitor = await Visitor.StartAsync(system.Kobbopay.Url);
         var (link, code) = await reviewer.ApproveAsync(await ApplyAsync(visitor));
         await visitor.Page.GotoAsync(link);
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
         await visitor.SendAsync(visitor.Errors, ("code", Wrong(code)));
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
         await visitor.SendAsync(visitor.Heading("Claim access for Shoe Shop"), ("code", code));
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
         await visitor.SendAsync(visitor.Errors, ("webhookUrl", "ftp://shoes.example.com/webhooks"));
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
         await visitor.SendAsync(visitor.Heading("Access for Shoe Shop"), ("webhookUrl", WebhookUrl));
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
 
         // Where the page is open already, the link is only another fragment.
         await visitor.Page.GotoAsync("/claim");
@@ -122,7 +122,7 @@ public sealed class PagesOfAccessTests(KobbopayFixture system) : IClassFixture<K
             () => visitor.Page.EvaluateAsync<string>("location.href + ' ' + document.getElementById('token').value"),
             shown => shown == link.Replace('#', ' '));
         await visitor.SendAsync(visitor.Heading("This link can't be used"), ("code", code));
-        await visitor.LooksWellAsync();
+        await visitor.Page.LooksWellAsync();
         await visitor.LeftNoTraceAsync(link.Split('#')[1], code);
     }
 

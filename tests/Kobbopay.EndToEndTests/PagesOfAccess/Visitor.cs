@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using Deque.AxeCore.Playwright;
-using Kobbopay.EndToEndTests.MainJob;
 using Microsoft.Playwright;
 
 namespace Kobbopay.EndToEndTests.PagesOfAccess;
@@ -10,11 +8,6 @@ namespace Kobbopay.EndToEndTests.PagesOfAccess;
 /// </summary>
 internal sealed class Visitor : IAsyncDisposable
 {
-    /// <summary>The narrowest screen that has to do without scrolling sideways (WCAG 2.2, 1.4.10).</summary>
-    private const int Width = 320;
-
-    private const int Height = 640;
-
     /// <summary>More than any of the pages has.</summary>
     private const int MostTabStops = 30;
 
@@ -52,7 +45,7 @@ internal sealed class Visitor : IAsyncDisposable
         {
             BaseURL = site.AbsoluteUri,
             JavaScriptEnabled = scripts,
-            ViewportSize = new ViewportSize { Width = Width, Height = Height },
+            ViewportSize = Looks.NarrowScreen,
         });
         return new Visitor(chromium, site, page);
     }
@@ -89,27 +82,6 @@ internal sealed class Visitor : IAsyncDisposable
 
     public Task<string> FocusAsync() => Page.EvaluateAsync<string>(
         "(e => e.getAttribute('href') || e.id || e.tagName)(document.activeElement)");
-
-    /// <summary>Free of violations in light and dark, and no wider than the narrow screen.</summary>
-    public async Task LooksWellAsync()
-    {
-        await IsFreeOfViolationsAsync();
-        (await Page.EvaluateAsync<int>("document.documentElement.scrollWidth"))
-            .Should().BeLessThanOrEqualTo(Width, await Page.TitleAsync());
-    }
-
-    public async Task IsFreeOfViolationsAsync()
-    {
-        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
-        {
-            await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
-            var where = $"{await Page.TitleAsync()}, {scheme}";
-            var found = await Page.RunAxe();
-            found.Passes.Select(rule => rule.Id).Should().Contain(["color-contrast", "document-title"], where);
-            found.Violations.Select(rule => $"{rule.Id}: {string.Join(", ", rule.Nodes.Select(node => node.Html))}")
-                .Should().BeEmpty(where);
-        }
-    }
 
     /// <summary>
     /// Nothing was complained of, asked of another host, or sent along in a URL or a Referer that is a secret.

@@ -13,14 +13,6 @@ namespace Kobbopay.IntegrationTests.Gateway;
 /// <summary>What real clients send: Node's fetch, a proxy that forwards a visitor's headers, and Chromium.</summary>
 public sealed class BrowserTests : GatewayHouse
 {
-    private static readonly string[] Executables = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"];
-
-    private static readonly string[] Flags =
-    [
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-        "--disable-sync", "--no-first-run",
-    ];
-
     [Fact]
     public async Task Nodes_fetch_is_a_server_and_passes()
     {
@@ -71,13 +63,8 @@ public sealed class BrowserTests : GatewayHouse
             };
         }
 
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = Executables.First(File.Exists),
-            Args = Flags,
-        });
-        var page = await browser.NewPageAsync();
+        await using var chromium = await Chromium.StartAsync();
+        var page = await chromium.OpenAsync();
 
         await page.GotoAsync($"{Url}pay/pst_1");
         JsonDocument.Parse(await FetchAsync(page)).RootElement.GetProperty("code").GetString()

@@ -16,9 +16,9 @@ public sealed partial class PayPageTests(RunningPublicStatus service) : IClassFi
         var view = service.NewView() with { Merchant = "<script>alert(1)</script>" };
         var html = await PageAsync(view);
 
-        html.Should().Contain("""<span class="amount">10.5 USDT</span>""")
-            .And.Contain("""<span class="rail">on Example Network</span>""")
-            .And.Contain($"<code>{view.Address}</code>")
+        html.Should().Contain("""<span class="amount"><bdi>10.5 USDT</bdi></span>""")
+            .And.Contain("""<span class="rail">on <bdi>Example Network</bdi></span>""")
+            .And.Contain($"<code dir=\"ltr\">{view.Address}</code>")
             .And.Contain("Send exactly 10.5 USDT on Example Network to the address shown.")
             .And.Contain("""<meta http-equiv="refresh" content="15">""")
             .And.Contain("""<strong>TEST</strong>""")
@@ -36,7 +36,7 @@ public sealed partial class PayPageTests(RunningPublicStatus service) : IClassFi
     {
         var view = service.NewView() with { Version = 2, Outcome = "partial", Received = "4", Missing = "6.5" };
         var html = await PageAsync(view);
-        html.Should().Contain("<em>6.5 USDT</em>").And.Contain("data-copy=\"6.5\"");
+        html.Should().Contain("<em><bdi>6.5 USDT</bdi></em>").And.Contain("data-copy=\"6.5\"");
         Regex.Count(html, "<svg class=\"qr\"").Should().Be(1);
     }
 

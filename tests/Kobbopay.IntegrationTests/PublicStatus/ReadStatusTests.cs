@@ -49,8 +49,10 @@ public sealed class ReadStatusTests(RunningPublicStatus service) : IClassFixture
             "Access-Control-Allow-Origin: *",
             "Access-Control-Expose-Headers: ETag, Retry-After, X-Request-Id",
             "Cache-Control: no-cache",
+            "Content-Language: en",
             "Content-Type: application/json; charset=utf-8",
-            "ETag: W/\"2.0\"");
+            "ETag: W/\"2.0\"",
+            "Vary: Accept-Language");
     }
 
     [Fact]
@@ -69,7 +71,9 @@ public sealed class ReadStatusTests(RunningPublicStatus service) : IClassFixture
             "Access-Control-Allow-Origin: *",
             "Access-Control-Expose-Headers: ETag, Retry-After, X-Request-Id",
             "Cache-Control: no-cache",
-            "ETag: W/\"1.0\"");
+            "Content-Language: en",
+            "ETag: W/\"1.0\"",
+            "Vary: Accept-Language");
 
         service.Payments.Views[view.Token] = view with { Progress = 1, Delayed = true };
         service.Clock.Advance(TimeSpan.FromSeconds(10));
@@ -114,10 +118,18 @@ public sealed class ReadStatusTests(RunningPublicStatus service) : IClassFixture
     [Fact]
     public async Task Every_unknown_token_gets_the_same_answer()
     {
+        var known = service.NewView();
+        service.Payments.Views[known.Token] = known;
+        await service.ReadJsonAsync(known.Token);
         var wellFormed = await AnswerAsync("pst_zzzzzzzzzzzzzzzzzzzzzzzzzz");
         wellFormed.Should().StartWith("404\n").And.Contain("\"code\":\"not_found\"");
 
         (await AnswerAsync("pst_zzzzzzzzzzzzzzzzzzzzzzzzzz")).Should().Be(wellFormed, "it is remembered");
+        (await AnswerAsync(known.Token[..^1])).Should().Be(wellFormed);
+        (await AnswerAsync(known.Token.ToUpperInvariant())).Should().Be(wellFormed);
+        (await AnswerAsync($"pst_{known.Token[4..].ToUpperInvariant()}")).Should().Be(wellFormed);
+        (await AnswerAsync(known.Token + "0")).Should().Be(wellFormed);
+        (await AnswerAsync("pst_" + new string('z', 2_000))).Should().Be(wellFormed);
         (await AnswerAsync("pst_1")).Should().Be(wellFormed);
         (await AnswerAsync("pay_01hzzzzzzzzzzzzzzzzzzzzzzz")).Should().Be(wellFormed);
         (await AnswerAsync("..%2f..%2fhealth")).Should().Be(wellFormed);

@@ -2,11 +2,13 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Kobbopay.Contracts;
 using Kobbopay.Durability;
+using Kobbopay.PublicStatus;
 using Kobbopay.ServiceDefaults;
 using Kobbopay.Testing;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using Service = Kobbopay.PublicStatus.Program;
@@ -44,27 +46,15 @@ public sealed class RunningPublicStatus : IAsyncLifetime
             connection => Migrations.UpgradeAsync(
                 connection, typeof(Service).Assembly, TestContext.Current.CancellationToken));
         _broker = await TestBroker.CreateAsync();
-        _app = Service.Build(
-            [
-                "--applicationName=Kobbopay.PublicStatus",
-                "--urls=http://127.0.0.1:0",
-                $"--ConnectionStrings:{ResourceNames.PublicStatusDatabase}={_database.ConnectionString}",
-                $"--ConnectionStrings:{ResourceNames.Messaging}={_broker.Uri}",
-                $"--services:{ResourceNames.Payments}:http:0={_payments.Address}",
-                $"--Identity:Issue:{ResourceNames.Payments}={IdentityKey}",
-                "--Logging:LogLevel:Default=Warning",
-                "--Logging:LogLevel:Microsoft.AspNetCore=Warning",
-            ],
-            Clock);
-        await _app.StartAsync();
-        // The bus connects in the background, and an event published before its queue exists is the healer's, not ours.
-        await _app.Services.GetRequiredService<IBusControl>()
-            .WaitForHealthStatus(BusHealthStatus.Healthy, TestContext.Current.CancellationToken);
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
-        {
-            BaseAddress = new Uri(_app.Urls.First()),
-            Timeout = TimeSpan.FromSeconds(20),
-        };
+        _app = await StartAsync();
+        _http = NewClient(_app);
+    }
+
+    /// <summary>Another replica, over the same database, queue and clock.</summary>
+    public async Task<PublicStatusReplica> StartReplicaAsync()
+    {
+        var app = await StartAsync();
+        return new PublicStatusReplica(app, NewClient(app));
     }
 
     public async ValueTask DisposeAsync()
@@ -79,6 +69,37 @@ public sealed class RunningPublicStatus : IAsyncLifetime
         if (_payments is not null)
             await _payments.DisposeAsync();
     }
+
+    private async Task<WebApplication> StartAsync()
+    {
+        var app = Service.Build(
+            [
+                "--applicationName=Kobbopay.PublicStatus",
+                "--urls=http://127.0.0.1:0",
+                $"--ConnectionStrings:{ResourceNames.PublicStatusDatabase}={_database!.ConnectionString}",
+                $"--ConnectionStrings:{ResourceNames.Messaging}={_broker!.Uri}",
+                $"--services:{ResourceNames.Payments}:http:0={_payments!.Address}",
+                $"--Identity:Issue:{ResourceNames.Payments}={IdentityKey}",
+                "--Logging:LogLevel:Default=Warning",
+                "--Logging:LogLevel:Microsoft.AspNetCore=Warning",
+            ],
+            Clock);
+        await app.StartAsync();
+        // The bus connects in the background, and an event published before its queue exists is the healer's, not ours.
+        await app.Services.GetRequiredService<IBusControl>()
+            .WaitForHealthStatus(BusHealthStatus.Healthy, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () =>
+            (await app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(
+                check => check.Name is nameof(ViewNotices))).Status is HealthStatus.Healthy);
+        return app;
+    }
+
+    private static HttpClient NewClient(WebApplication app) =>
+        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+        {
+            BaseAddress = new Uri(app.Urls.First()),
+            Timeout = TimeSpan.FromSeconds(20),
+        };
 
     public Task PublishAsync<T>(T message)
         where T : class =>
@@ -141,4 +162,16 @@ public sealed class RunningPublicStatus : IAsyncLifetime
     internal PaymentChanged EventOf(Guid merchant, long sequence, PublicPayment view) => new(
         Id.New(Clock), merchant, view.Environment, sequence, "payment.changed", Clock.GetUtcNow(),
         "{}"u8.ToArray(), new ChangedPayment(Id.New(Clock), view.Version, view, WebhookUrl: null), TraceParent: null);
+}
+
+/// <summary>One more process of the service.</summary>
+public sealed class PublicStatusReplica(WebApplication app, HttpClient http) : IAsyncDisposable
+{
+    public HttpClient Http => http;
+
+    public ValueTask DisposeAsync()
+    {
+        http.Dispose();
+        return app.DisposeAsync();
+    }
 }

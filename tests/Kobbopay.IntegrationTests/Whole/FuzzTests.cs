@@ -95,7 +95,7 @@ public sealed class FuzzTests(WholeKobbopay system) : IClassFixture<WholeKobbopa
         return !Reaches(operation, request, target) || IsDescribed(operation, known) ? null : "not described";
     }
 
-    /// <summary>Whether it is this operation that answers: not where a path was played with until it is another's.</summary>
+    /// <summary>Whether this operation answers: not where a path was played with until it is another one.</summary>
     private static bool Reaches(Operation operation, HttpRequestMessage request, string target) =>
         request.Method.Method == operation.Method
         && new Uri(new Uri("http://x"), target).AbsolutePath.Split('/').Zip(operation.Path.Split('/')).All(segment =>

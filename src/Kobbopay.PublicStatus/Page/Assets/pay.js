@@ -1,5 +1,6 @@
-// Keeps the payer's page live. The page is complete without it: this asks the public JSON whether there is news and,
-// when there is, fetches the page again and swaps the parts marked data-live, so that texts exist once, on the server.
+// Keeps the payer's page live. The page is complete without it: this hears by server-sent events that there is news
+// (or, where a stream can't be had, asks the public JSON), fetches the page again and swaps the parts marked data-live,
+// so that texts exist once, on the server.
 "use strict";
 (() => {
   const pollEvery = 3000, pollWhenDone = 30000, longestPause = 30000;
@@ -7,9 +8,9 @@
   if (!payment) return;
 
   document.documentElement.classList.add("js");
-  const token = location.pathname.split("/").pop();
+  const api = `/v1/public/payments/${location.pathname.split("/").pop()}`;
   const offline = document.querySelector("[data-offline]");
-  let ahead, etag, failures = 0, timer = 0, asking = false, timeOver = false;
+  let ahead, etag, stream, failures = 0, timer = 0, asking = false, timeOver = false;
 
   const isDone = () => !["Pending", "Paid"].includes(document.querySelector("[data-state]").dataset.state);
 
@@ -18,7 +19,10 @@
     etag = served.dataset.etag;
     timeOver = false;
     const end = document.querySelector("time");
-    if (end) end.textContent = new Date(end.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    if (end) {
+      end.textContent = new Date(end.dateTime)
+        .toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+    }
     tick();
   }
 
@@ -44,7 +48,7 @@
     clearTimeout(timer);
     try {
       const headers = { "If-None-Match": etag };
-      const answer = await fetch(`/v1/public/payments/${token}`, { headers, cache: "no-store" });
+      const answer = await fetch(api, { headers, cache: "no-store" });
       if (answer.status === 200) await swap();
       else if (answer.status !== 304) throw new Error(answer.status);
       failures = 0;
@@ -53,8 +57,17 @@
     }
     asking = false;
     offline.hidden = failures < 2;
-    const pause = isDone() ? pollWhenDone : pollEvery;
+    // While a stream is open this is only the net below it.
+    const pause = isDone() || stream?.readyState === EventSource.OPEN ? pollWhenDone : pollEvery;
     timer = setTimeout(poll, Math.min(pause * 2 ** failures, longestPause));
+  }
+
+  function follow() {
+    stream?.close();
+    stream = new EventSource(`${api}/stream`);
+    stream.addEventListener("status", (news) => { if (news.lastEventId !== etag) poll(); });
+    // It connects again by itself, unless it was refused; either way the page asks meanwhile.
+    stream.addEventListener("error", poll);
   }
 
   function tick() {
@@ -63,8 +76,9 @@
     const seconds = Math.ceil((Date.parse(left.dataset.countdown) - Date.now() - ahead) / 1000);
     if (seconds > 0) {
       const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-      const shown = parts[0] > 0 ? parts : parts.slice(1);
-      left.textContent = `${shown.map((part, at) => at ? String(part).padStart(2, "0") : part).join(":")} left`;
+      const shown = (parts[0] > 0 ? parts : parts.slice(1))
+        .map((part, at) => at ? String(part).padStart(2, "0") : part).join(":");
+      left.textContent = left.dataset.pattern.replace("{time}", `\u2068${shown}\u2069`);
     } else if (!timeOver) {
       timeOver = true;
       poll();
@@ -72,15 +86,16 @@
   }
 
   async function copy(button) {
+    button.dataset.name ??= button.textContent;
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
-      button.textContent = "Copied";
+      button.textContent = payment.dataset.copied;
     } catch {
       // No clipboard here (plain http, an old browser): select the text, so that one key press copies it.
       getSelection().selectAllChildren(button.parentElement.querySelector("code"));
-      button.textContent = "Selected";
+      button.textContent = payment.dataset.selected;
     }
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    setTimeout(() => { button.textContent = button.dataset.name; }, 2000);
   }
 
   for (const part of document.querySelectorAll("[data-live]")) part.dataset.served = part.innerHTML;
@@ -88,8 +103,17 @@
     const button = click.target.closest("[data-copy]");
     if (button) copy(button);
   });
-  document.addEventListener("visibilitychange", () => document.hidden ? clearTimeout(timer) : poll());
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      clearTimeout(timer);
+      stream?.close();
+    } else {
+      follow();
+      poll();
+    }
+  });
   setInterval(tick, 1000);
   adopt(payment);
+  follow();
   poll();
 })();

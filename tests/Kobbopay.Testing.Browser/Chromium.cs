@@ -1,9 +1,9 @@
 using Microsoft.Playwright;
 
-namespace Kobbopay.EndToEndTests.MainJob;
+namespace Kobbopay.Testing.Browser;
 
 /// <summary>The system's own Chromium, without a window.</summary>
-internal sealed class Chromium : IAsyncDisposable
+public sealed class Chromium : IAsyncDisposable
 {
     private static readonly string[] Executables = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"];
 
