@@ -33,7 +33,7 @@ internal static class ReferencePage
         options.EnabledTargets = [ScalarTarget.Shell];
         options.EnabledClients = [ScalarClient.Curl];
         options.DefaultHttpClient = new(ScalarTarget.Shell, ScalarClient.Curl);
-        options.Nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceBytes));
+        options.Nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NonceBytes));
 
         var headers = http.Response.Headers;
         // Styles are made while it runs; scripts are the file of this site and the lines that start it.

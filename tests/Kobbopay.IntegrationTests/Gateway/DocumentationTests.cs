@@ -101,7 +101,7 @@ public sealed partial class DocumentationTests : GatewayHouse
         var second = await GetAsync("/reference/");
 
         var nonce = Nonce().Match(first.Body).Groups["nonce"].Value;
-        nonce.Should().HaveLength(24).And.NotBe(Nonce().Match(second.Body).Groups["nonce"].Value);
+        nonce.Should().HaveLength(32).And.NotBe(Nonce().Match(second.Body).Groups["nonce"].Value);
         first.Headers["Content-Security-Policy"].Should().Be(
             $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
             + "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
