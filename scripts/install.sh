@@ -2,10 +2,12 @@
 # Installs what `make run` and `make test` need and the machine lacks: `scripts/install.sh postgresql rabbitmq
 # chromium`. Instant when all is there. Nothing that it installs is started as a service of the machine: Kobbopay runs
 # private servers of its own. Where it may not install (neither root nor sudo without a password) it says what to type.
-# `anvil`, the local EVM node, is no package of the system's: npm, which has to be there, puts it into this checkout.
+# `anvil`, the local EVM node, and `openapi-lint` are no packages of the system's: npm, which has to be there, puts them
+# into this checkout.
 set -eu
 
 ANVIL="$(dirname "$0")/../src/Kobbopay.LocalServers/anvil"
+LINT="$(dirname "$0")/../tests/openapi-lint"
 POLICY=/usr/sbin/policy-rc.d
 MARK='temporary, by Kobbopay: no service starts while its packages are installed'
 
@@ -30,10 +32,12 @@ missing() {
             postgresql) has_postgresql || packages="$packages $(known postgresql-15 && echo postgresql-15 || echo postgresql)" ;;
             rabbitmq) [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || packages="$packages rabbitmq-server" ;;
             chromium) has chromium-headless-shell || has chromium || packages="$packages chromium-headless-shell" ;;
+            python) has python3 || packages="$packages python3-minimal" ;;
+            php) has php || packages="$packages php-cli" ;;
             nodejs) has node || packages="$packages nodejs" ;;
             nginx) [ -x /usr/sbin/nginx ] || packages="$packages nginx-light" ;;
             wrk) has wrk || packages="$packages wrk" ;;
-            anvil) ;;
+            anvil | openapi-lint) ;;
             npm) has npm || packages="$packages npm" ;;
             *) echo "install.sh: unknown part '$part'" >&2; exit 2 ;;
         esac
@@ -78,17 +82,30 @@ without_anvil() { echo "anvil, the local EVM node, can't be installed: $1." >&2;
 install_anvil() {
     [ "$(uname -sm)" = "Linux x86_64" ] || without_anvil "its package is for Linux on x86-64, and this is $(uname -sm)"
     has npm || without_anvil "there is no npm; 'sudo apt-get install -y --no-install-recommends npm' brings it"
+    npm_ci "$ANVIL" has_anvil anvil || without_anvil "npm failed"
+}
+
+# False before the first npm ci, and after the version was changed.
+has_lint() {
+    version=$(sed -n 's/.*spectral-cli": "\([^"]*\)".*/\1/p' "$LINT/package.json")
+    grep -qs "\"version\": \"$version\"" "$LINT/node_modules/@stoplight/spectral-cli/package.json"
+}
+
+# What a folder's lock file names, unless the check says that it is there.
+npm_ci() {
     # Two runs in one checkout: npm ci begins by deleting.
-    exec 8<"$ANVIL/package.json"
+    exec 8<"$1/package.json"
     flock 8
-    has_anvil && return
-    echo "Installing anvil (once) ..."
-    output=$(cd "$ANVIL" && npm ci --ignore-scripts --no-audit --no-fund --loglevel error \
-        --fetch-retries 1 --fetch-retry-mintimeout 2000 2>&1) || {
-        echo "$output" | tail -n 5 >&2
-        without_anvil "npm failed"
-    }
-    echo "  installed."
+    if ! "$2"; then
+        echo "Installing $3 (once) ..."
+        output=$(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel error \
+            --fetch-retries 1 --fetch-retry-mintimeout 2000 2>&1) || {
+            echo "$output" | tail -n 5 >&2
+            return 1
+        }
+        echo "  installed."
+    fi
+    exec 8<&-
 }
 
 install_packages() {
@@ -140,3 +157,4 @@ install_packages() {
 missing "$@"
 [ -z "$packages" ] || install_packages "$@"
 case " $* " in *" anvil "*) has_anvil || install_anvil ;; esac
+case " $* " in *" openapi-lint "*) has_lint || npm_ci "$LINT" has_lint openapi-lint ;; esac

@@ -21,6 +21,7 @@ public static class Program
         builder.AddOperators();
         builder.AddForwarding();
         builder.AddPublicDescription();
+        builder.AddDocumentation();
         builder.AddGatewayMessaging();
 
         var app = builder.Build();
@@ -31,6 +32,8 @@ public static class Program
         app.UseMiddleware<BrowserGuard>();
         app.MapRoutes();
         app.MapPublicDescription();
+        app.MapDocumentation();
+        app.MapReference();
         return app;
     }
 }

@@ -19,6 +19,7 @@ public static class CancelPayment
     public static void MapCancelPayment(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/payments/{paymentId}/cancel", HandleAsync).RequireMerchant(Scopes.PaymentsWrite)
             .Describe("cancelPayment", "Cancel a payment that nothing was paid of")
+            .Refuses(ProblemCodes.PaymentNotCancelable)
             .MayTake<CancelRequest>()
             .Answers<PaymentJson>();
 

@@ -24,6 +24,9 @@ public static class CreatePayment
     public static void MapCreatePayment(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/payments", HandleAsync).RequireMerchant(Scopes.PaymentsWrite)
             .Describe("createPayment", "Create a payment")
+            .Refuses(
+                ProblemCodes.UnsupportedRail, ProblemCodes.AmountOutOfRange, ProblemCodes.TooManyDecimals,
+                ProblemCodes.OrderHasOpenPayment, ProblemCodes.OrderAlreadyPaid, ProblemCodes.WrongEnvironment)
             .Takes<CreatePaymentRequest>("amount", "currency", "network", "orderId")
             .Answers<PaymentJson>()
             .Answers<PaymentJson>(StatusCodes.Status201Created);

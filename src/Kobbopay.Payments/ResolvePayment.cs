@@ -35,6 +35,7 @@ public static class ResolvePayment
     public static void MapResolvePayment(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/payments/{paymentId}/resolve", HandleAsync).RequireMerchant(Scopes.PaymentsWrite)
             .Describe("resolvePayment", "Decide about money that the rules leave open")
+            .Refuses(ProblemCodes.PaymentNotResolvable)
             .Takes<ResolveRequest>("action", "reason")
             .Answers<PaymentJson>();
 

@@ -7,10 +7,20 @@ namespace Kobbopay.ServiceDefaults.Web.Description;
 /// <summary>The parts that all operations share, and what bodies have beyond what their types say.</summary>
 internal sealed class DocumentTransformer : IOpenApiDocumentTransformer
 {
+    private const string Words =
+        "Payments in stablecoins for merchants' backends. Begin with the [quick start](/docs/quickstart); each problem "
+        + "code is explained at [/docs/errors](/docs/errors). Only additions are made to `/v1`: read over fields, "
+        + "event types and codes that you don't know.";
+
     public Task TransformAsync(
         OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
-        document.Info = new OpenApiInfo { Title = "Kobbopay", Version = ApiDescriptionExtensions.Version };
+        document.Info = new OpenApiInfo
+        {
+            Title = "Kobbopay",
+            Version = ApiDescriptionExtensions.Version,
+            Description = Words,
+        };
         document.Servers = [];
         document.Tags = document.Paths
             .SelectMany(path => path.Value.Operations?.Values ?? Enumerable.Empty<OpenApiOperation>())
@@ -56,6 +66,7 @@ internal sealed class DocumentTransformer : IOpenApiDocumentTransformer
                 },
             },
         };
+        ProblemResponses.Define(document);
         foreach (var bodies in BodiesOf(context).GroupBy(body => body.Taken.Type))
             DescribeBody([.. bodies], document);
         return Task.CompletedTask;

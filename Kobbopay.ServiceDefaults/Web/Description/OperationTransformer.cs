@@ -43,8 +43,19 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         operation.Parameters = [.. ParametersOf(operation, path, metadata.OfType<TakenParameter>())];
         if (access is RouteAccess.Merchant or RouteAccess.Operator && HttpMethods.IsPost(route.HttpMethod!))
             operation.Parameters.Add(new OpenApiParameterReference(IdempotencyKey, context.Document));
+        ProblemResponses.AddTo(operation, route, context.Document);
+        operation.Description = WordsOf(access);
         return Task.CompletedTask;
     }
+
+    /// <summary>Who may call it, for people.</summary>
+    private static string WordsOf(RouteAccess access) => access switch
+    {
+        RouteAccess.Merchant { TestOnly: true, Scope: var scope } => $"With a test key that has the scope `{scope}`.",
+        RouteAccess.Merchant { Scope: var scope } => $"With an API key that has the scope `{scope}`.",
+        RouteAccess.Operator => "For operators of this installation.",
+        _ => "For anybody, without a key.",
+    };
 
     private static string TagOf(string path)
     {

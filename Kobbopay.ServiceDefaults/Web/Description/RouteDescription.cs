@@ -68,6 +68,14 @@ public static class RouteDescription
     public static IEndpointConventionBuilder Answers(this IEndpointConventionBuilder route, int status) =>
         route.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(void)));
 
+    /// <summary>
+    /// Codes of <see cref="ProblemCodes"/> that this route has besides those of every route like it
+    /// (<see cref="ProblemResponses"/>).
+    /// </summary>
+    public static IEndpointConventionBuilder Refuses(
+        this IEndpointConventionBuilder route, params IReadOnlyList<string> codes) =>
+        route.WithMetadata(new RefusedBy(codes));
+
     /// <summary>A success that is no JSON: a page, a file, a stream.</summary>
     public static IEndpointConventionBuilder AnswersText(this IEndpointConventionBuilder route, string contentType) =>
         route.WithMetadata(new AnsweredText(contentType));

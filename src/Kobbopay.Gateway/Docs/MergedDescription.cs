@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 namespace Kobbopay.Gateway.Docs;
 
 /// <summary>
-/// One OpenAPI document of all services: their paths, tags and components, each in the order of names.
+/// One OpenAPI document of all services: their paths, tags and components, each in the order of names, with examples
+/// and with the webhooks that are sent for the events described.
 /// </summary>
 public sealed class MergedDescription
 {
@@ -16,6 +17,8 @@ public sealed class MergedDescription
         Indented = true,
         NewLine = "\n",
     };
+
+    private static readonly ExampleBook Examples = new();
 
     private readonly SortedDictionary<string, JsonNode> _paths = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, JsonNode> _tags = new(StringComparer.Ordinal);
@@ -28,8 +31,10 @@ public sealed class MergedDescription
     public MergedDescription(IEnumerable<JsonNode> services)
     {
         JsonNode? first = null;
-        foreach (var service in services)
+        foreach (var said in services)
         {
+            // What is added below is not the service's.
+            var service = said.DeepClone();
             first ??= service;
             Add("paths", _paths, service["paths"]);
             foreach (var tag in service["tags"]?.AsArray() ?? [])
@@ -42,6 +47,8 @@ public sealed class MergedDescription
             }
         }
 
+        foreach (var (name, operation) in Operations())
+            Examples.AddTo(name, operation);
         Bytes = Write((string)first!["openapi"]!, first["info"]!);
         ETag = $"\"{Convert.ToHexStringLower(SHA256.HashData(Bytes).AsSpan(0, 16))}\"";
     }
@@ -81,6 +88,8 @@ public sealed class MergedDescription
             json.WriteEndObject();
             json.WriteEndArray();
             WriteObject(json, "paths", _paths);
+            if (Find("schemas", WebhookDescription.EventSchema) is not null)
+                WriteObject(json, "webhooks", WebhookDescription.All(Examples));
             json.WriteStartObject("components");
             foreach (var (kind, named) in _components)
                 WriteObject(json, kind, named);
@@ -95,7 +104,16 @@ public sealed class MergedDescription
         return bytes.ToArray();
     }
 
-    private static void WriteObject(Utf8JsonWriter json, string name, SortedDictionary<string, JsonNode> named)
+    private IEnumerable<(string Name, JsonNode Operation)> Operations() =>
+        from path in _paths.Values
+        from operation in path.AsObject()
+        where operation.Value is JsonObject described && described["operationId"] is not null
+        select ((string)operation.Value!["operationId"]!, operation.Value!);
+
+    private JsonNode? Find(string kind, string name) => _components.GetValueOrDefault(kind)?.GetValueOrDefault(name);
+
+    private static void WriteObject(
+        Utf8JsonWriter json, string name, IEnumerable<KeyValuePair<string, JsonNode>> named)
     {
         json.WriteStartObject(name);
         foreach (var (key, value) in named)

@@ -42,6 +42,7 @@ internal static class ApproveAccessRequest
     public static void MapApproveAccessRequest(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/operator/access-requests/{requestId}/approve", HandleAsync).RequireOperator()
             .Describe("approveAccessRequest", "Approve an access request")
+            .Refuses(ProblemCodes.AlreadyDecided)
             .Takes<ApproveRequest>("displayName", "environments")
             .Answers<ApprovedJson>(StatusCodes.Status201Created);
 

@@ -41,6 +41,7 @@ internal static class DecideAccessRequest
                 DecideAsync(http, requestId, status, who, database, answers, audit, clock, cancellation))
             .RequireOperator()
             .Describe($"{verb}AccessRequest", summary)
+            .Refuses(ProblemCodes.AlreadyDecided)
             .Takes<DecisionRequest>("reason")
             .Answers<AccessRequestJson>();
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
@@ -20,7 +21,12 @@ public sealed record AuditPage(IReadOnlyList<AuditLine> Data, bool HasMore, long
 /// <param name="Sequence">Of the head.</param>
 /// <param name="FirstBroken">Where the chain stops holding; null when it is intact.</param>
 /// <param name="Matches">Whether the chain holds the exported head that was asked for; null when none was.</param>
-public sealed record AuditVerdict(bool Intact, long Sequence, string Hash, long? FirstBroken, bool? Matches);
+public sealed record AuditVerdict(
+    bool Intact,
+    long Sequence,
+    string Hash,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? FirstBroken,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] bool? Matches);
 
 /// <summary>
 /// <c>GET /v1/operator/audit-log</c>, ascending by sequence, and <c>GET /v1/operator/audit-log/verify</c>. Whoever can

@@ -18,6 +18,7 @@ public static class ReadEvents
     {
         app.MapGet("/v1/events", HandleAsync).RequireMerchant(Scopes.EventsRead)
             .Describe("listEvents", "List events in their order, wait for the next, or stream them")
+            .Refuses(ProblemCodes.CursorExpired)
             .TakesQuery(EventsQuery.Names)
             .WithNumber("after", "The sequence of the last event that is known.", least: 0)
             .WithNumber("wait", "Seconds to wait for an event when there is none.", least: 0, EventsQuery.LongestWait)

@@ -20,6 +20,7 @@ internal static class Redeliver
     public static void MapRedeliver(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/webhook-deliveries/{id}/redeliver", HandleAsync).RequireMerchant(Scopes.WebhooksWrite)
             .Describe("redeliverWebhook", "Send a delivery again from its first attempt")
+            .Refuses(ProblemCodes.EndpointDisabled)
             .MayTake<RedeliverRequest>()
             .Answers<DeliveryAnswer>(StatusCodes.Status202Accepted);
 

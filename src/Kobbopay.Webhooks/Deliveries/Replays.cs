@@ -76,9 +76,11 @@ internal static class Replays
     public static void MapReplays(this IEndpointRouteBuilder app)
     {
         MapStart("recover", Recover)
-            .Describe("recoverWebhooks", "Send again what an endpoint has failed to take");
+            .Describe("recoverWebhooks", "Send again what an endpoint has failed to take")
+            .Refuses(ProblemCodes.EndpointDisabled);
         MapStart("replay-missing", ReplayMissing)
-            .Describe("replayMissingWebhooks", "Send what an endpoint was never sent");
+            .Describe("replayMissingWebhooks", "Send what an endpoint was never sent")
+            .Refuses(ProblemCodes.EndpointDisabled);
         app.MapGet("/v1/webhook-endpoints/{id}/replays/{replayId}", ReadAsync).RequireMerchant(Scopes.WebhooksRead)
             .Describe("getWebhookReplay", "Read how far a replay is")
             .Answers<ReplayAnswer>();

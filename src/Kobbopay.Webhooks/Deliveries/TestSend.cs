@@ -34,6 +34,7 @@ internal static class TestSend
     public static void MapTestSend(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/webhook-endpoints/{id}/test", HandleAsync).RequireMerchant(Scopes.WebhooksWrite)
             .Describe("testWebhookEndpoint", "Send a test event to a webhook endpoint")
+            .Refuses(ProblemCodes.EndpointDisabled)
             .MayTake<TestSendRequest>()
             .Answers<DeliveryAnswer>(StatusCodes.Status202Accepted);
 

@@ -63,6 +63,7 @@ internal static class RotateSecret
     {
         app.MapPost(Route, RotateAsync).RequireMerchant(Scopes.WebhooksWrite)
             .Describe("rotateWebhookSecret", "Give a webhook endpoint a new secret")
+            .Refuses(ProblemCodes.RotationInProgress)
             .MayTake<RotateSecretRequest>()
             .Answers<RotatedEndpointAnswer>();
         app.MapPost($"{Route}/complete", CompleteAsync).RequireMerchant(Scopes.WebhooksWrite)

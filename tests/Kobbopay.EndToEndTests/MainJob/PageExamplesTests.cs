@@ -22,6 +22,7 @@ public sealed partial class PageExamplesTests(KobbopayFixture system) : IClassFi
         """;
 
     [Theory]
+    [InlineData("docs/quickstart.md", "whsec_", "webhook.test", "\"status\":\"Confirmed\"", "\"status\":\"succeeded\"")]
     [InlineData("docs/sandbox.md", "\"mode\":\"delay\"", "\"offsetSeconds\":3700", "\"payment_id\":\"pay_")]
     [InlineData("docs/events.md", "\"latestSequence\":", "event: payment.created", "\"type\":\"payment.created\"")]
     [InlineData("docs/public-status.md", "\"guidance\":\"Envoyez exactement 10.5 USDT", "event: status")]

@@ -86,9 +86,21 @@ internal sealed class Visitor : IAsyncDisposable
     /// <summary>
     /// Nothing was complained of, asked of another host, or sent along in a URL or a Referer that is a secret.
     /// </summary>
-    public async Task LeftNoTraceAsync(params string[] secrets)
+    public Task LeftNoTraceAsync(params string[] secrets)
     {
         _complaints.Should().BeEmpty();
+        return AskedNobodyElseAsync(secrets);
+    }
+
+    /// <summary>The same of a page whose script says a line about itself.</summary>
+    public Task LeftNoTraceButAsync(string line)
+    {
+        _complaints.Should().OnlyContain(said => said.Contains(line, StringComparison.Ordinal));
+        return AskedNobodyElseAsync();
+    }
+
+    private async Task AskedNobodyElseAsync(params string[] secrets)
+    {
         _requests.Should().NotBeEmpty();
         foreach (var request in _requests)
         {

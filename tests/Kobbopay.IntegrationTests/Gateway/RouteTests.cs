@@ -58,7 +58,6 @@ public sealed class RouteTests : GatewayHouse
     }
 
     [Theory]
-    [InlineData("/")]
     [InlineData("/v1")]
     [InlineData("/v1/paymentsx")]
     [InlineData("/v1/payment")]

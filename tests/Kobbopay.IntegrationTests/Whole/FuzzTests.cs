@@ -90,8 +90,23 @@ public sealed class FuzzTests(WholeKobbopay system) : IClassFixture<WholeKobbopa
         if (answer.Type?.MediaType != "application/problem+json")
             return $"no problem but {answer.Type}";
         var known = ProblemCodes.All.GetValueOrDefault(answer.Code ?? string.Empty);
-        return known?.Status == answer.Status ? null : "not one of our codes";
+        if (known?.Status != answer.Status)
+            return "not one of our codes";
+        return !Reaches(operation, request, target) || IsDescribed(operation, known) ? null : "not described";
     }
+
+    /// <summary>Whether this operation answers: not where a path was played with until it is another one.</summary>
+    private static bool Reaches(Operation operation, HttpRequestMessage request, string target) =>
+        request.Method.Method == operation.Method
+        && new Uri(new Uri("http://x"), target).AbsolutePath.Split('/').Zip(operation.Path.Split('/')).All(segment =>
+            segment.First == segment.Second || (segment.Second is ['{', ..] && segment.First.Length > 0))
+        && target.Split('?')[0].Count(c => c == '/') == operation.Path.Count(c => c == '/');
+
+    /// <summary>The codes of a described response are its name.</summary>
+    private static bool IsDescribed(Operation operation, ProblemKind problem) =>
+        problem.Code == ProblemCodes.NotFound
+        || ((string?)operation.Node["responses"]![$"{problem.Status}"]?["$ref"])?.Split('/')[^1].Split('.')
+            .Contains(problem.Code) is true;
 
     private static HttpRequestMessage Make(
         Random random, Operation operation, WholeMerchant merchant, WholeMerchant victim)

@@ -4,8 +4,8 @@ using Kobbopay.Client;
 namespace Kobbopay.UnitTests.ClientSamples;
 
 /// <summary>
-/// The examples of docs/webhooks.md are the marked part of the samples, which <see cref="ReceiverSampleTests"/> runs,
-/// and its figures are what the code gives.
+/// The examples of docs/webhooks.md are the marked part of the samples, which <see cref="ReceiverSampleTests"/> and
+/// <see cref="VerifySampleTests"/> run, and its figures are what the code gives.
 /// </summary>
 public sealed partial class WebhookDocumentTests
 {
@@ -16,6 +16,10 @@ public sealed partial class WebhookDocumentTests
     [InlineData("samples/receiver-csharp/Program.cs", "verify")]
     [InlineData("samples/receiver-csharp/Program.cs", "helper")]
     [InlineData("samples/receiver-node/receiver.mjs", "verify")]
+    [InlineData("samples/verify/verify.py", "verify")]
+    [InlineData("samples/verify/verify.php", "verify")]
+    [InlineData("samples/verify/verify.go", "verify")]
+    [InlineData("samples/verify/Verify.java", "verify")]
     public void Each_example_is_the_code_of_the_sample_that_it_names(string sample, string mark)
     {
         var example = Example().Matches(Document).Single(match =>
@@ -54,7 +58,8 @@ public sealed partial class WebhookDocumentTests
     [GeneratedRegex(@"<!-- (?<sample>\S+) (?<mark>\w+) -->\n```\w+\n(?<code>.*?)```", RegexOptions.Singleline, 1000)]
     private static partial Regex Example();
 
-    [GeneratedRegex(@"// <(?<mark>\w+)>\n(?<code>.*?)// </\k<mark>>", RegexOptions.Singleline, 1000)]
+    [GeneratedRegex(@"(?://|#) <(?<mark>\w+)>\n(?<code>.*?)^ *(?://|#) </\k<mark>>", RegexOptions.Singleline
+        | RegexOptions.Multiline, 1000)]
     private static partial Regex Marked();
 
     [GeneratedRegex(@"^\|.*\|$", RegexOptions.Multiline, 1000)]

@@ -34,6 +34,23 @@ public sealed class MergedDescriptionTests
     }
 
     [Fact]
+    public void Events_that_are_described_are_described_as_webhooks_and_known_operations_get_their_examples()
+    {
+        const string WithEvents = """
+            {"openapi":"3.1.1","info":{},"components":{"schemas":{"Event":{"type":"object"}}},
+             "paths":{"/v1/sandbox/clock":{"get":{"operationId":"getSandboxClock","responses":{"200":{
+              "content":{"application/json":{}}}}}}}}
+            """;
+
+        var merged = JsonNode.Parse(Merge(WithEvents).Bytes)!;
+
+        merged["webhooks"]!["payment.paid"]!["post"]!["operationId"]!.GetValue<string>()
+            .Should().Be("receivePaymentPaid");
+        merged["paths"]!["/v1/sandbox/clock"]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!
+            ["example"]!["offsetSeconds"].Should().NotBeNull();
+    }
+
+    [Fact]
     public void Two_things_of_one_name_are_a_conflict_that_the_first_wins()
     {
         var merged = Merge(

@@ -24,6 +24,7 @@ internal static class RollApiKey
     public static void MapRollApiKey(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/api-keys/{keyId}/roll", HandleAsync).RequireMerchant(Scopes.KeysWrite)
             .Describe("rollApiKey", "Replace an API key, with an overlap")
+            .Refuses(ProblemCodes.RotationInProgress)
             .MayTake<RollRequest>()
             .Answers<NewApiKeyJson>(StatusCodes.Status201Created);
 

@@ -36,6 +36,7 @@ internal sealed class ClaimMaterials(
             return Results.Json(preview, ClaimsJson.Default.ClaimPreview);
         }).AllowPublic()
             .Describe("previewClaim", "See what a claim link opens, and the addresses of xpubs")
+            .Refuses(ProblemCodes.ClaimEnded, ProblemCodes.CertificationRequired, ProblemCodes.NotFound)
             .Takes<ClaimRequest>("token", "code")
             .Answers<ClaimPreview>();
         app.MapPost("/v1/claims", async (HttpContext http, ClaimMaterials claims, CancellationToken cancellation) =>
@@ -46,6 +47,7 @@ internal sealed class ClaimMaterials(
                 claimed, ClaimsJson.Default.ClaimedMaterials, statusCode: StatusCodes.Status201Created);
         }).AllowPublic()
             .Describe("claimMaterials", "Claim a merchant's materials, once")
+            .Refuses(ProblemCodes.ClaimEnded, ProblemCodes.CertificationRequired, ProblemCodes.NotFound)
             .Takes<ClaimRequest>("token", "code")
             .Answers<ClaimedMaterials>(StatusCodes.Status201Created);
     }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Merchants.Claims;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.ServiceDefaults.Web.Description;
 using Npgsql;
 
@@ -26,6 +27,7 @@ internal static class ChangeMerchantStatus
                 HandleAsync(http, merchantId, who, action, status, change, audit, clock, cancellation))
             .RequireOperator()
             .Describe($"{verb}Merchant", summary)
+            .Refuses(ProblemCodes.MerchantClosed)
             .Takes<ReasonRequest>("reason")
             .Answers<MerchantJson>();
     }

@@ -18,6 +18,7 @@ internal static class GrantEnvironment
     public static void MapGrantEnvironment(this IEndpointRouteBuilder app) =>
         app.MapPut("/v1/operator/merchants/{merchantId}/environments/{environment}", HandleAsync).RequireOperator()
             .Describe("grantEnvironment", "Grant a merchant an environment, its rails and its limit")
+            .Refuses(ProblemCodes.MerchantClosed)
             .Takes<EnvironmentTerms>("rails")
             .Answers<MerchantJson>();
 

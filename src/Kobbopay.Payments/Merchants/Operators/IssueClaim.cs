@@ -30,6 +30,7 @@ internal static class IssueClaim
     public static void MapIssueClaim(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/operator/merchants/{merchantId}/claims", HandleAsync).RequireOperator()
             .Describe("issueClaim", "Issue a claim link")
+            .Refuses(ProblemCodes.MerchantClosed)
             .Takes<IssueClaimRequest>("environment")
             .Answers<ClaimLink>(StatusCodes.Status201Created);
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Kobbopay.Payments.Audit;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.Payments.Merchants.Operators;
@@ -14,6 +15,7 @@ internal static class WaiveCertification
     public static void MapWaiveCertification(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/operator/merchants/{merchantId}/waive-certification", HandleAsync).RequireOperator()
             .Describe("waiveCertification", "Let a merchant go live without a certification")
+            .Refuses(ProblemCodes.MerchantClosed)
             .Takes<ReasonRequest>("reason")
             .Answers<MerchantJson>();
 

@@ -1,0 +1,45 @@
+using System.Security.Cryptography;
+using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web.Description;
+using Scalar.AspNetCore;
+
+namespace Kobbopay.Gateway.Docs;
+
+/// <summary>
+/// <c>/reference</c>: the OpenAPI document as a page, by Scalar, whose script is served from here. It shows curl and
+/// sends nothing: a secret key has no business in a browser.
+/// </summary>
+internal static class ReferencePage
+{
+    public const string Path = "/reference";
+
+    private const int NonceBytes = 16;
+
+    public static void MapReference(this WebApplication app) =>
+        app.MapGroup(string.Empty).AllowPublic().MapScalarApiReference(Path, Configure);
+
+    private static void Configure(ScalarOptions options, HttpContext http)
+    {
+        options.Title = "Kobbopay API reference";
+        options.OpenApiRoutePattern = ApiDescriptionExtensions.Path;
+        options.HideTestRequestButton = true;
+        options.HideClientButton = true;
+        options.DefaultFonts = false;
+        options.Telemetry = false;
+        options.Agent = new ScalarAgentOptions { Disabled = true };
+        options.Mcp = new ScalarMcpOptions { Disabled = true };
+        options.ShowDeveloperTools = DeveloperToolsVisibility.Never;
+        options.PersistentAuthentication = false;
+        options.EnabledTargets = [ScalarTarget.Shell];
+        options.EnabledClients = [ScalarClient.Curl];
+        options.DefaultHttpClient = new(ScalarTarget.Shell, ScalarClient.Curl);
+        options.Nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NonceBytes));
+
+        var headers = http.Response.Headers;
+        // Styles are made while it runs; scripts are the file of this site and the lines that start it.
+        headers.ContentSecurityPolicy =
+            $"default-src 'none'; script-src 'self' 'nonce-{options.Nonce}'; style-src 'self' 'unsafe-inline'; "
+            + "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        headers.XFrameOptions = "DENY";
+    }
+}
