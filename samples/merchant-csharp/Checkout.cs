@@ -32,7 +32,7 @@ internal sealed class Checkout(ShopDatabase shop, KobbopayClient kobbopay, TimeP
         return await PayAsync(id, cancellation);
     }
 
-    /// <summary>Also for an order whose payment has expired: it gets a new one. Null for an order that is none.</summary>
+    /// <summary>Also for an order whose payment has expired: it gets a new one. Null: there is no such order.</summary>
     public async Task<Order?> PayAsync(string id, CancellationToken cancellation)
     {
         using var connection = shop.Open();

@@ -24,7 +24,9 @@ public static class Program
         return 0;
     }
 
-    /// <summary>Configured by <c>KOBBOPAY_URL</c>, <c>KOBBOPAY_API_KEY</c> and <c>KOBBOPAY_WEBHOOK_SECRET</c>.</summary>
+    /// <summary>
+    /// Configured by <c>KOBBOPAY_URL</c>, <c>KOBBOPAY_API_KEY</c> and <c>KOBBOPAY_WEBHOOK_SECRET</c>.
+    /// </summary>
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
