@@ -40,7 +40,7 @@ internal static class Completion
 
     public static Command Of(Kobbo kobbo)
     {
-        var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish" };
+        var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish", HelpName = "SHELL" };
         shell.AcceptOnlyFromAmong([.. ByShell.Keys]);
         var command = new Command("completion", "Print the completion for a shell: eval \"$(kobbo completion bash)\"")
         {

@@ -17,8 +17,9 @@ internal static class Logout
                     $"There is no profile {context.Profile}.", "nothing: it is forgotten already.");
             }
 
-            if (!context.IsJson)
-                context.Show(new Text($"The key of the profile {context.Profile} is forgotten here."));
+            context.Answer(
+                new LogoutDocument(context.Profile, context.Profiles.File), DocumentJson.Default.LogoutDocument,
+                () => new Text($"The key of the profile {context.Profile} is forgotten here."));
             return Task.FromResult(ExitCodes.Done);
         });
 }

@@ -37,6 +37,7 @@ internal static class Scenario
         var name = new Argument<string?>("NAME")
         {
             Description = "Which script; all are listed unless given",
+            HelpName = "NAME",
             Arity = ArgumentArity.ZeroOrOne,
         };
         name.CompletionSources.Add([.. Names]);

@@ -33,7 +33,7 @@ internal sealed class ProfileStore(Terminal terminal)
         {
             throw new CliException(
                 $"Nobody is logged in (profile {profile}).",
-                $"run: kobbo login{(profile == Kobbo.DefaultProfile ? "" : $" --profile {profile}")}; or set "
+                $"kobbo login{(profile == Kobbo.DefaultProfile ? "" : $" --profile {profile}")}; or set "
                 + $"{UrlVariable} and {KeyVariable}.",
                 ExitCodes.NoAccess);
         }

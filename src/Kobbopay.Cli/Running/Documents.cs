@@ -18,6 +18,8 @@ internal sealed record ForwardDocument(
 
 internal sealed record LoginDocument(string Profile, string Url, string Environment, string? Merchant, string File);
 
+internal sealed record LogoutDocument(string Profile, string File);
+
 internal sealed record OpenDocument(string Url, bool Opened);
 
 internal sealed record ScenarioDocument(string Name, string Happens);
@@ -32,6 +34,7 @@ internal sealed record ResendDocument(string Event, IReadOnlyList<string> Delive
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(ForwardDocument))]
 [JsonSerializable(typeof(LoginDocument))]
+[JsonSerializable(typeof(LogoutDocument))]
 [JsonSerializable(typeof(OpenDocument))]
 [JsonSerializable(typeof(IReadOnlyList<ScenarioDocument>))]
 [JsonSerializable(typeof(VerifyDocument))]

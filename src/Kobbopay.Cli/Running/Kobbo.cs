@@ -114,7 +114,7 @@ internal sealed class Kobbo
         var next = arguments.Any(Redaction.IsSecret)
             ? "a secret in an argument is in the shell's history now: roll it. Keys go to kobbo login, by its prompt, "
             + "--key-stdin or KOBBOPAY_API_KEY; webhook secrets into --secret-file or KOBBOPAY_WEBHOOK_SECRET."
-            : $"run: {path} --help";
+            : $"{path} --help";
         var failure = new Failure(
             string.Join(' ', parsed.Errors.Select(one => one.Message)), next, ExitCodes.Usage)
         {

@@ -6,8 +6,8 @@ namespace Kobbopay.Cli.Running;
 internal static class NextSteps
 {
     private const string Retry = "run the same command again in a moment; nothing is done twice.";
-    private const string LogIn = "run: kobbo login (or check KOBBOPAY_API_KEY, which wins over the stored key).";
-    private const string Rails = "run: kobbo rails";
+    private const string LogIn = "kobbo login (or check KOBBOPAY_API_KEY, which wins over the stored key).";
+    private const string Rails = "kobbo rails";
 
     private static readonly Dictionary<string, string> ByCode = new(StringComparer.Ordinal)
     {
