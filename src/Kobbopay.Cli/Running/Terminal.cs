@@ -6,8 +6,8 @@ namespace Kobbopay.Cli.Running;
 /// <summary>Where the tool runs: its streams, its environment and its clock. Tests bring their own.</summary>
 internal sealed record Terminal
 {
-    /// <summary>Wide enough that no id is cut where nobody looks at columns.</summary>
-    private const int WidthOfFiles = 240;
+    /// <summary>Wide enough that nothing is cut or wrapped for a program that reads lines.</summary>
+    private const int WidthOfFiles = 10_000;
 
     public required Stream Input { get; init; }
 

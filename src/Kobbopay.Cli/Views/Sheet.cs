@@ -6,11 +6,18 @@ namespace Kobbopay.Cli.Views;
 /// <summary>Tables and fact sheets, plain enough for grep and cut.</summary>
 internal static class Sheet
 {
+    /// <summary>In a narrow terminal, what identifies a row stays in one piece.</summary>
+    private const int WholeColumns = 2;
+
     public static Table Of(params string[] columns)
     {
         var table = new Table().Border(TableBorder.None);
-        foreach (var column in columns)
-            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))).NoWrap());
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var column = new TableColumn(new Text(columns[i], new Style(decoration: Decoration.Bold)));
+            table.AddColumn(i < WholeColumns ? column.NoWrap() : column);
+        }
+
         return table;
     }
 
