@@ -92,7 +92,14 @@ internal sealed class Context : IDisposable
     public void Line(string text) => Terminal.Output.WriteLine(text);
 
     /// <summary>For people alone: how it goes, and what may come next.</summary>
-    public void Say(string text) => Terminal.Error.WriteLine(Redaction.Of(text));
+    public void Say(string text)
+    {
+        // Past what moves on a terminal; elsewhere as it is.
+        if (Terminal.ErrorIsRedirected)
+            Terminal.Error.WriteLine(Redaction.Of(text));
+        else
+            _status.WriteLine(Redaction.Of(text));
+    }
 
     public void Warn(string text) => Say($"Warning: {text}");
 
