@@ -3,7 +3,7 @@ using Kobbopay.Cli.Running;
 
 namespace Kobbopay.Cli.Commands;
 
-/// <summary>Prints what a shell needs to complete commands: it asks the tool itself, by its suggest directive.</summary>
+/// <summary>Prints what a shell needs to complete commands: it asks the tool itself.</summary>
 internal static class Completion
 {
     private const string Bash = """

@@ -36,7 +36,9 @@ internal static class DeliveriesList
                 PaymentId = parsed.GetValue(payment),
             };
             var page = await context.Client.WebhookDeliveries.ListPageAsync(
-                filter, new PageRequest { Limit = parsed.GetValue(limit), After = parsed.GetValue(after) }, cancellation);
+                filter,
+                new PageRequest { Limit = parsed.GetValue(limit), After = parsed.GetValue(after) },
+                cancellation);
             context.AnswerPage(page, DeliveryView.Of);
             return ExitCodes.Done;
         });

@@ -10,7 +10,7 @@ internal static class EventsList
     public static Command Of(Kobbo kobbo)
     {
         var after = new Option<long?>("--after") { Description = "The last sequence that is known" };
-        var type = new Option<string>("--type") { Description = "Only of this type, such as payment.paid or payment.*" };
+        var type = new Option<string>("--type") { Description = "Only of this type, such as payment.*" };
         var limit = Inputs.Limit();
         var command = new Command("list", "List events, oldest first") { after, type, limit };
         return kobbo.Handle(command, async (context, parsed, cancellation) =>

@@ -54,7 +54,7 @@ internal static class Inputs
         return option;
     }
 
-    public static Option<string> After() => new("--after") { Description = "Go on behind this cursor of the last page" };
+    public static Option<string> After() => new("--after") { Description = "Go on behind this cursor" };
 
     public static Option<string> IdempotencyKey() => new("--idempotency-key")
     {

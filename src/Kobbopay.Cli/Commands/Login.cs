@@ -13,7 +13,7 @@ internal static class Login
 
     public static Command Of(Kobbo kobbo)
     {
-        var url = new Option<string>("--url") { Description = "Where Kobbopay is, without /v1; asked for unless given" };
+        var url = new Option<string>("--url") { Description = "Where Kobbopay is; asked for unless given" };
         var fromInput = new Option<bool>("--key-stdin")
         {
             Description = "Read the key from standard input; there is no way to give it as an argument",

@@ -33,7 +33,8 @@ internal static class Open
         if (url.Scheme is not ("http" or "https"))
             return false;
         var hasScreen = !OperatingSystem.IsLinux()
-            || terminal.Variable("DISPLAY") is { Length: > 0 } || terminal.Variable("WAYLAND_DISPLAY") is { Length: > 0 };
+            || terminal.Variable("DISPLAY") is { Length: > 0 }
+            || terminal.Variable("WAYLAND_DISPLAY") is { Length: > 0 };
         if (!hasScreen)
             return false;
         var start = OperatingSystem.IsWindows()

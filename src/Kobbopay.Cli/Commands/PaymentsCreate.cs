@@ -20,7 +20,7 @@ internal static class PaymentsCreate
         var expires = new Option<int?>("--expires-in") { Description = "Seconds that it is open: 300 to 604800" };
         var back = new Option<string>("--return-url") { Description = "Where the payer's page leads back to" };
         var webhook = new Option<string>("--webhook-url") { Description = "Where its webhooks go instead" };
-        var scenario = new Option<string>("--scenario") { Description = "Test only: a script to play (kobbo scenario)" };
+        var scenario = new Option<string>("--scenario") { Description = "Test only: a script (kobbo scenario)" };
         var idempotency = Inputs.IdempotencyKey();
         var command = new Command("create", "Create a payment, or find the open one of the order")
         {

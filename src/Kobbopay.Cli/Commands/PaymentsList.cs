@@ -44,7 +44,9 @@ internal static class PaymentsList
                 Metadata = PaymentsCreate.MetadataOf(parsed.GetValue(metadata)),
             };
             var page = await context.Client.Payments.ListPageAsync(
-                filter, new PageRequest { Limit = parsed.GetValue(limit), After = parsed.GetValue(after) }, cancellation);
+                filter,
+                new PageRequest { Limit = parsed.GetValue(limit), After = parsed.GetValue(after) },
+                cancellation);
             context.AnswerPage(page, PaymentView.Of);
             return ExitCodes.Done;
         });

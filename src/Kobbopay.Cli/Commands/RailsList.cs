@@ -14,7 +14,8 @@ internal static class RailsList
             var rails = await context.Client.Rails.ListAsync(cancellation);
             context.Answer(() =>
             {
-                var table = Sheet.Of("NETWORK", "CURRENCY", "DECIMALS", "MINIMUM", "MAXIMUM", "CONFIRMATIONS", "STATUS");
+                var table = Sheet.Of(
+                    "NETWORK", "CURRENCY", "DECIMALS", "MINIMUM", "MAXIMUM", "CONFIRMATIONS", "STATUS");
                 foreach (var one in rails)
                 {
                     table.With(

@@ -16,8 +16,8 @@ internal static class Watcher
     {
         if (!context.IsLiveDisplay)
             return FollowAsync(context, id, isEnd, payment => Print(context, payment), cancellation);
-        return context.Console.Live(new Text("...")).StartAsync(
-            live => FollowAsync(context, id, isEnd, payment => live.UpdateTarget(PaymentView.Of(payment)), cancellation));
+        return context.Console.Live(new Text("...")).StartAsync(live => FollowAsync(
+            context, id, isEnd, payment => live.UpdateTarget(PaymentView.Of(payment)), cancellation));
     }
 
     private static async Task FollowAsync(

@@ -35,7 +35,11 @@ internal static class WebhooksExplain
             {
                 var table = Sheet.Of("SIGNATURE", "VERDICT", "ENDPOINT", "SECRET", "BODY", "WHY");
                 foreach (var one in said.Signatures)
-                    table.With(one.Header, one.Verdict, one.EndpointId, one.Secret, one.BodyDifference, one.Explanation);
+                {
+                    table.With(
+                        one.Header, one.Verdict, one.EndpointId, one.Secret, one.BodyDifference, one.Explanation);
+                }
+
                 return table;
             });
             if (said.Verdict == "valid")

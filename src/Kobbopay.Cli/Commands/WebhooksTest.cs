@@ -28,7 +28,7 @@ internal static class WebhooksTest
                 return ExitCodes.Done;
             throw new CliException(
                 $"The receiver has not taken it (delivery {done.Status} after {done.AttemptCount} attempt(s)).",
-                $"kobbo deliveries get {done.Id} tells what it answered; kobbo webhooks explain tells about signatures.");
+                $"kobbo deliveries get {done.Id} tells what it answered; kobbo webhooks explain helps.");
         });
     }
 

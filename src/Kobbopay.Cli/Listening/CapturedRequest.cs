@@ -58,7 +58,10 @@ internal sealed record CapturedRequest(IReadOnlyDictionary<string, string> Heade
         {
             await all.WriteAsync(buffer.AsMemory(0, read), cancellation);
             if (all.Length > Largest)
-                throw new CliException("That is more than a webhook can be.", "give one request alone.", ExitCodes.Usage);
+            {
+                throw new CliException(
+                    "That is more than a webhook can be.", "give one request alone.", ExitCodes.Usage);
+            }
         }
 
         return all.ToArray();

@@ -8,8 +8,8 @@ using Kobbopay.Client;
 namespace Kobbopay.Cli.Listening;
 
 /// <summary>
-/// What <c>listen</c> keeps for a profile and the account of its key: the place in the feed, a webhook secret of its own,
-/// and a folder into which <c>events resend</c> lays what is to be sent once more.
+/// What <c>listen</c> keeps for a profile and the account of its key: the place in the feed, a webhook secret of its
+/// own, and a folder into which <c>events resend</c> lays what is to be sent once more.
 /// </summary>
 internal sealed class ListenState
 {
@@ -65,7 +65,8 @@ internal sealed class ListenState
     {
         try
         {
-            return new FileStream(Path.Combine(_folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(
+                Path.Combine(_folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException)
         {
@@ -79,9 +80,11 @@ internal sealed class ListenState
         return mine is null;
     }
 
-    public void Lay(string eventId, DateTimeOffset now) => PrivateFiles.Write(
-        Path.Combine(Spool, string.Create(CultureInfo.InvariantCulture, $"{now.ToUnixTimeMilliseconds():D15}.{eventId}")),
-        string.Empty);
+    public void Lay(string eventId, DateTimeOffset now)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{now.ToUnixTimeMilliseconds():D15}.{eventId}");
+        PrivateFiles.Write(Path.Combine(Spool, name), string.Empty);
+    }
 
     /// <summary>Oldest first; each is removed once it is done.</summary>
     public IReadOnlyList<(string File, string EventId)> Laid() =>

@@ -92,7 +92,8 @@ internal sealed class ProfileStore(Terminal terminal)
             : credentials;
     }
 
-    private StoredProfile? Stored(string profile, Action<string> warn) => Read(warn).Profiles.GetValueOrDefault(profile);
+    private StoredProfile? Stored(string profile, Action<string> warn) =>
+        Read(warn).Profiles.GetValueOrDefault(profile);
 
     private ProfileFile Read(Action<string> warn)
     {

@@ -60,7 +60,8 @@ internal static class Failures
         var tail = failure is { Code: null, RequestId: null } ? string.Empty
             : $" ({string.Join(", ", new[] { failure.Code, failure.RequestId }.Where(one => one is not null))})";
         terminal.Error.WriteLine(Redaction.Of(
-            $"{(failure.ExitCode == ExitCodes.Interrupted ? "" : "Error: ")}{Redaction.Printable(failure.Error)}{tail}"));
+            $"{(failure.ExitCode == ExitCodes.Interrupted ? "" : "Error: ")}"
+            + $"{Redaction.Printable(failure.Error)}{tail}"));
         foreach (var detail in failure.Details)
             terminal.Error.WriteLine(Redaction.Of($"  {Redaction.Printable(detail)}"));
         terminal.Error.WriteLine(Redaction.Of($"Next: {failure.Next}"));

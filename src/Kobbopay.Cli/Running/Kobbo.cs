@@ -52,7 +52,10 @@ internal sealed class Kobbo
             RailsList.Of(this),
             Pay.Of(this),
             Scenario.Of(this),
-            new Command("sandbox", "The simulated chain; test keys only") { SandboxMine.Of(this), SandboxAdvance.Of(this) },
+            new Command("sandbox", "The simulated chain; test keys only")
+            {
+                SandboxMine.Of(this), SandboxAdvance.Of(this),
+            },
             Listen.Of(this),
             new Command("events", "Events of the feed") { EventsList.Of(this), EventsResend.Of(this) },
             new Command("webhooks", "Webhook endpoints and signatures")

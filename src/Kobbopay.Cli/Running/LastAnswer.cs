@@ -1,7 +1,7 @@
 namespace Kobbopay.Cli.Running;
 
-/// <summary>Keeps the last JSON answer as it came: <c>--json</c> prints the interface's own bytes, with fields that this
-/// tool does not know yet.</summary>
+/// <summary>Keeps the last JSON answer as it came: <c>--json</c> prints the interface's own bytes, with fields that
+/// this tool does not know yet.</summary>
 internal sealed class LastAnswer : DelegatingHandler
 {
     private const int Largest = 32 * 1024 * 1024;

@@ -7,7 +7,7 @@ internal static class NextSteps
 {
     private const string Retry = "run the same command again in a moment; nothing is done twice.";
     private const string LogIn = "kobbo login (or check KOBBOPAY_API_KEY, which wins over the stored key).";
-    private const string Rails = "kobbo rails";
+    private const string Rails = "kobbo rails.";
 
     private static readonly Dictionary<string, string> ByCode = new(StringComparer.Ordinal)
     {
@@ -39,7 +39,8 @@ internal static class NextSteps
         [KobbopayProblemCodes.PaymentNotCancelable] =
             "look at it (kobbo payments get ID): what has received money or is closed can't be canceled.",
         [KobbopayProblemCodes.PaymentNotResolvable] = "look at it: kobbo payments get ID.",
-        [KobbopayProblemCodes.IdempotencyKeyReused] = "leave --idempotency-key out, or take a new one for a new request.",
+        [KobbopayProblemCodes.IdempotencyKeyReused] =
+            "leave --idempotency-key out, or take a new one for a new request.",
         [KobbopayProblemCodes.IdempotencyKeyInUse] = Retry,
         [KobbopayProblemCodes.RotationInProgress] = "wait for the end of the overlap, or complete the rotation first.",
         [KobbopayProblemCodes.EndpointDisabled] =
@@ -47,7 +48,8 @@ internal static class NextSteps
             + "tells why it is disabled.",
         [KobbopayProblemCodes.AlreadyDecided] = "nothing: it was decided before. Read it again to see how.",
         [KobbopayProblemCodes.MerchantClosed] = "write to support: the merchant is suspended or closed.",
-        [KobbopayProblemCodes.CertificationRequired] = "certify the receiver with a test key: kobbo certify ENDPOINT_ID",
+        [KobbopayProblemCodes.CertificationRequired] =
+            "certify the receiver with a test key: kobbo certify ENDPOINT_ID.",
         [KobbopayProblemCodes.ClaimEnded] = "ask the operator for a new claim link.",
         [KobbopayProblemCodes.InvalidCursor] = "leave --after out, or take nextCursor of the same list and filter.",
         [KobbopayProblemCodes.CursorExpired] =

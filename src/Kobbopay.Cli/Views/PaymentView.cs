@@ -44,13 +44,15 @@ internal static class PaymentView
     public static string EnvironmentOf(string environment) => environment == "live" ? "LIVE" : environment;
 
     private static string StatusOf(Payment payment) =>
-        payment.Status + (payment.Outcome is PaymentOutcomes.None or PaymentOutcomes.Exact ? "" : $" ({payment.Outcome})")
+        payment.Status
+        + (payment.Outcome is PaymentOutcomes.None or PaymentOutcomes.Exact ? "" : $" ({payment.Outcome})")
         + (payment.Late ? " late" : "");
 
     private static string ConfirmationsOf(Payment payment) =>
         $"{payment.Confirmations} of {payment.RequiredConfirmations} confirmations";
 
-    private static string ReceivedOf(Payment payment) => $"{payment.AmountReceived} of {payment.Amount} {payment.Currency}"
+    private static string ReceivedOf(Payment payment) =>
+        $"{payment.AmountReceived} of {payment.Amount} {payment.Currency}"
         + (MissingOf(payment) is { } missing ? $", {missing} missing" : string.Empty);
 
     private static string? MissingOf(Payment payment) =>

@@ -31,7 +31,10 @@ internal static class Sheet
         foreach (var (name, value) in facts)
         {
             if (value is not null)
-                grid.AddRow(new Text(name, new Style(decoration: Decoration.Dim)), new Text(Redaction.Printable(value)));
+            {
+                var label = new Text(name, new Style(decoration: Decoration.Dim));
+                grid.AddRow(label, new Text(Redaction.Printable(value)));
+            }
         }
 
         return grid;

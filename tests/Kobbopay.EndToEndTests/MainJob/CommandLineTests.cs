@@ -87,8 +87,8 @@ public sealed class CommandLineTests(KobbopayFixture system) : IClassFixture<Kob
     {
         var head = "POST /webhooks HTTP/1.1\r\n"
             + string.Concat(request.Headers.Select(one => $"{one.Key}: {one.Value}\r\n")) + "\r\n";
-        await File.WriteAllBytesAsync(
-            Path.Combine(Folder, "request.http"), [.. System.Text.Encoding.UTF8.GetBytes(head), .. request.Body], Token);
+        byte[] whole = [.. System.Text.Encoding.UTF8.GetBytes(head), .. request.Body];
+        await File.WriteAllBytesAsync(Path.Combine(Folder, "request.http"), whole, Token);
         await File.WriteAllTextAsync(
             Path.Combine(Folder, "webhook-secret"), system.Kobbopay.WebhookSecret + "\n", Token);
     }

@@ -86,7 +86,8 @@ public sealed class CliListenTests(WholeKobbopay system) : IClassFixture<WholeKo
             await CreateAsync("order-1");
             var first = (await _receiver.ReceiveAsync(1))[0];
             // No endpoint has it, but this terminal.
-            (await _kobbo.RunAsync("events", "resend", first.EventId)).Should(0).Output.Should().Contain("kobbo listen");
+            (await _kobbo.RunAsync("events", "resend", first.EventId)).Should(0)
+                .Output.Should().Contain("kobbo listen");
             (await _receiver.ReceiveAsync(2))[1].Body.Should().Equal(first.Body);
             await Eventually.TrueAsync(() => listen.Lines.Any(one => one.Contains(" resend delivered: 200")));
             (await _kobbo.RunAsync("listen", "--forward-to", _receiver.Url.ToString())).Should(1)

@@ -118,7 +118,8 @@ public sealed class CliPaymentTests(WholeKobbopay system) : IClassFixture<WholeK
 
         var rail = (await _kobbo.RunAsync(
             "payments", "create", "--amount", "1", "--currency", "XYZ", "--network", "x", "--order-id", "o")).Should(1);
-        rail.Error.Should().Contain("unsupported_rail").And.Contain("req_").And.Contain("Next: ").And.Contain("kobbo rails");
+        rail.Error.Should().Contain("unsupported_rail").And.Contain("req_").And.Contain("Next: ")
+            .And.Contain("kobbo rails");
         rail.Output.Should().BeEmpty();
         var json = (await _kobbo.RunAsync("payments", "get", "pay_00000000000000000000000000", "--json")).Should(1);
         json.Output.Should().BeEmpty();

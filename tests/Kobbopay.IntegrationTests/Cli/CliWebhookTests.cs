@@ -91,8 +91,8 @@ public sealed class CliWebhookTests(WholeKobbopay system) : IClassFixture<WholeK
         changed.Json.GetProperty("valid").GetBoolean().Should().BeFalse();
         changed.Json.GetProperty("signatures")[0].GetProperty("verdict").GetString().Should().Be("signature_mismatch");
         var late = (await _kobbo.RunWithAsync(
-            $"{head}\r\n{body}", "webhooks", "verify", "--secret-file", secret, "--received-at", "2040-01-01T00:00:00Z"))
-            .Should(1);
+            $"{head}\r\n{body}",
+            "webhooks", "verify", "--secret-file", secret, "--received-at", "2040-01-01T00:00:00Z")).Should(1);
         late.Error.Should().Contain("300 s are allowed").And.Contain("Next: for an old capture add --received-at");
 
         var explained = (await _kobbo.RunAsync(["webhooks", "explain", .. apart])).Should(1);

@@ -78,7 +78,7 @@ public sealed class NextStepTests
         { new OperationCanceledException(), ExitCodes.Interrupted },
         { new FileNotFoundException("There is no such file."), ExitCodes.Refused },
         { new UnauthorizedAccessException("Access is denied."), ExitCodes.Refused },
-        { new ArgumentException("No."), ExitCodes.Usage },
+        { new FormatException("No."), ExitCodes.Usage },
         { new InvalidOperationException("Never thought of."), ExitCodes.Refused },
     };
 
