@@ -13,6 +13,7 @@ namespace Kobbopay.Bench.Scenarios;
 internal static class Streams
 {
     private const int Payers = 1_000;
+    private const int FirstPayers = 50;
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Open = TimeSpan.FromSeconds(45);
     private static readonly string[] Holders = [ResourceNames.PublicStatus, ResourceNames.Gateway];
@@ -23,21 +24,14 @@ internal static class Streams
             bench, webhooks: null, cancellation,
             ResourceNames.Payments, ResourceNames.PublicStatus, ResourceNames.Gateway);
         var tokens = await CreateAsync(bench, product, cancellation);
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        using var payers = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        // What serving anybody at all takes (code compiled, connections) is no stream's.
+        Close(await OpenAsync(product, payers, tokens.Take(FirstPayers), cancellation));
         await Task.Delay(Quiet, TimeProvider.System, cancellation);
         var before = Holders.Select(service => Look(product.ProcessIdOf(service))).ToArray();
 
-        using var handler = new SocketsHttpHandler { UseProxy = false };
-        using var payers = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        var answers = new List<HttpResponseMessage>(Payers);
-        foreach (var token in tokens)
-        {
-            var answer = await payers.GetAsync(
-                new Uri(product.AddressOf(ResourceNames.Gateway), $"/v1/public/payments/{token}/stream"),
-                HttpCompletionOption.ResponseHeadersRead, cancellation);
-            answer.EnsureSuccessStatusCode();
-            answers.Add(answer);
-        }
-
+        var answers = await OpenAsync(product, payers, tokens, cancellation);
         await Task.Delay(Open, TimeProvider.System, cancellation);
         Report.Note("| service | MiB without | MiB with 1,000 streams | more (must: < 100) | threads without, with |\n"
             + "|---|---|---|---|---|");
@@ -48,9 +42,26 @@ internal static class Streams
                 + $"| **{Report.Text(now.MiB - was.MiB)}** | {was.Threads}, {now.Threads} |");
         }
 
-        foreach (var answer in answers)
-            answer.Dispose();
+        Close(answers);
     }
+
+    private static async Task<List<HttpResponseMessage>> OpenAsync(
+        ProductProcesses product, HttpClient payers, IEnumerable<string> tokens, CancellationToken cancellation)
+    {
+        var answers = new List<HttpResponseMessage>(Payers);
+        foreach (var token in tokens)
+        {
+            var answer = await payers.GetAsync(
+                new Uri(product.AddressOf(ResourceNames.Gateway), $"/v1/public/payments/{token}/stream"),
+                HttpCompletionOption.ResponseHeadersRead, cancellation);
+            answer.EnsureSuccessStatusCode();
+            answers.Add(answer);
+        }
+
+        return answers;
+    }
+
+    private static void Close(List<HttpResponseMessage> answers) => answers.ForEach(answer => answer.Dispose());
 
     private static async Task<List<string>> CreateAsync(
         Workbench bench, ProductProcesses product, CancellationToken cancellation)

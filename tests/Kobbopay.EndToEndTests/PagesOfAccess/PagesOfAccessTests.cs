@@ -22,6 +22,11 @@ public sealed class PagesOfAccessTests(KobbopayFixture system) : IClassFixture<K
         ("technicalContact", "bob@shoes.example.com"),
     ];
 
+    /// <summary>An account of the well-known test mnemonic (BIP 39), another one than the demo shop's.</summary>
+    private const string Xpub =
+        "xpub6BuRy7ZmkGfP2RWhoor1kWB1w9DvrtmJbFBvnC1bQ4SB5NbCHTyQYCJSXZtxDbFyHTmC7wkU2he3n"
+        + "YYdpZ3Vf6qUAkXSnL6RPif4BDtDEKr";
+
     private string WebhookUrl => $"http://127.0.0.1:{system.Kobbopay.WebhookPort}/webhooks";
 
     [Theory]
@@ -124,6 +129,38 @@ public sealed class PagesOfAccessTests(KobbopayFixture system) : IClassFixture<K
         await visitor.SendAsync(visitor.Heading("This link can't be used"), ("code", code));
         await visitor.Page.LooksWellAsync();
         await visitor.LeftNoTraceAsync(link.Split('#')[1], code);
+    }
+
+    [Fact]
+    public async Task A_merchant_enters_its_extended_public_key_and_confirms_the_addresses_that_it_is_paid_at()
+    {
+        using var reviewer = new Reviewer(system.Kobbopay);
+        await using var visitor = await Visitor.StartAsync(system.Kobbopay.Url);
+        var page = visitor.Page;
+        var (link, code) = await reviewer.ApproveAsync(await ApplyAsync(visitor), "dev-evm");
+        await page.GotoAsync(link);
+        await visitor.SendAsync(visitor.Heading("Claim access for Shoe Shop"), ("code", code));
+        await page.LooksWellAsync();
+        await visitor.SendAsync(visitor.Errors, ("xpub:dev-evm", Xpub[..^1]));
+        await page.LooksWellAsync();
+        await FollowAsync(visitor, "xpub:dev-evm");
+
+        var addresses = page.Locator("ol code");
+        await visitor.SendAsync(addresses.First, ("xpub:dev-evm", Xpub));
+        var shown = await addresses.AllInnerTextsAsync();
+        shown.Should().HaveCount(3).And.AllSatisfy(one => one.Should().MatchRegex("^0x[0-9A-Fa-f]{40}$"));
+        await page.LooksWellAsync();
+        await page.Locator("[id='confirm:dev-evm']").CheckAsync();
+        await visitor.SendAsync(visitor.Heading("Access for Shoe Shop"));
+        await page.LooksWellAsync();
+
+        using var merchant = system.Kobbopay.Merchant(await page.InnerTextAsync("#apiKey"));
+        using var answer = await merchant.PostAsJsonAsync(
+            new Uri("/v1/payments", UriKind.Relative),
+            new { amount = "1", currency = "USDT", network = "dev-evm", orderId = "shoes-1" },
+            TestContext.Current.CancellationToken);
+        var payment = await answer.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken);
+        ((string)payment!["depositAddress"]!).Should().Be(shown[0]);
     }
 
     [Fact]

@@ -13,11 +13,11 @@ internal sealed class Reviewer(RunningKobbopay kobbopay) : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>The link and the code that the merchant gets, by two different ways.</summary>
-    public async Task<(string Link, string Code)> ApproveAsync(string request)
+    public async Task<(string Link, string Code)> ApproveAsync(string request, string network = "example-network")
     {
-        var approved = await PostAsync(request, "approve", """
+        var approved = await PostAsync(request, "approve", $$"""
             {"displayName": "Shoe Shop", "environments": [{"environment": "test", "rails": [
-              {"network": "example-network", "currency": "USDT", "confirmations": 2}]}]}
+              {"network": "{{network}}", "currency": "USDT", "confirmations": 2}]}]}
             """);
         var claim = approved["claims"]!.AsArray().Should().ContainSingle().Subject!;
         return ((string)claim["url"]!, (string)claim["code"]!);

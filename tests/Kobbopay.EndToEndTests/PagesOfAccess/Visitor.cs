@@ -54,7 +54,7 @@ internal sealed class Visitor : IAsyncDisposable
     public async Task SendAsync(ILocator seen, params (string Field, string Text)[] fields)
     {
         foreach (var (field, text) in fields)
-            await Page.Locator($"#{field}").FillAsync(text);
+            await Page.Locator($"[id='{field}']").FillAsync(text);
         await Page.GetByRole(AriaRole.Button).ClickAsync();
         await seen.WaitForAsync();
     }
