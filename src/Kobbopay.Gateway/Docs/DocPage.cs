@@ -21,6 +21,7 @@ internal sealed record DocPage(string Slug, string Name)
         new("consumers", "Retries and consumers"),
         new("events", "Event feed"),
         new("sdk", "SDK for .NET"),
+        new("cli", "Command line"),
         new("public-status", "Payer's page"),
         new("reconciliation", "Reconciliation"),
         new("sandbox", "Sandbox"),
