@@ -33,6 +33,7 @@ internal static class Suite
         ("visible", Visible.RunAsync),
         ("status", Status.RunAsync),
         ("streams", Streams.RunAsync),
+        ("pages", Pages.RunAsync),
         ("pace", PacedCreate.RunAsync),
         ("growth", Growth.RunAsync),
         ("isolation", Isolation.RunAsync),
