@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -13,14 +14,18 @@ public static class LoopbackPorts
     private const int Highest = 32_000;
     private const int Attempts = 1_000;
 
-    /// <summary>Distinct ports that were free a moment ago; another process may still be faster.</summary>
+    // Between the look and the server's start nobody holds a port: in this process it is given away once.
+    private static readonly ConcurrentDictionary<int, bool> Given = new();
+
+    /// <summary>Ports that nobody else of this process gets, and that were free a moment ago; another process may
+    /// still be faster.</summary>
     public static int[] Free(int count)
     {
         var found = new HashSet<int>();
         for (var attempt = 0; attempt < Attempts && found.Count < count; attempt++)
         {
             var port = Random.Shared.Next(Lowest, Highest);
-            if (IsFree(port))
+            if (IsFree(port) && Given.TryAdd(port, true))
                 found.Add(port);
         }
 

@@ -55,9 +55,9 @@ public sealed class RunningKobbopay : IAsyncDisposable
     public string DemoFile => Path.Combine(Folder, ".kobbopay", "demo.env");
 
     /// <summary>Starts it and waits for the final screen.</summary>
-    public static async Task<RunningKobbopay> StartAsync(string? folder = null)
+    public static async Task<RunningKobbopay> StartAsync(string? folder = null, params string[] program)
     {
-        var kobbopay = await LaunchAsync(folder ?? Servers.NewFolder("kobbopay"));
+        var kobbopay = await LaunchAsync(folder ?? Servers.NewFolder("kobbopay"), program);
         var ready = Eventually.TrueAsync(
             () => kobbopay.Lines.Any(line => line.StartsWith("Kobbopay is running.", StringComparison.Ordinal)),
             StartPatience);
@@ -68,11 +68,14 @@ public sealed class RunningKobbopay : IAsyncDisposable
     }
 
     /// <summary>Starts it and does not wait.</summary>
-    public static async Task<RunningKobbopay> LaunchAsync(string folder)
+    /// <param name="program">What starts it, with its arguments; the built program unless given.</param>
+    public static async Task<RunningKobbopay> LaunchAsync(string folder, params string[] program)
     {
         var screen = new ConcurrentQueue<string>();
         var ports = LoopbackPorts.Free(3);
-        var command = new ChildCommand("apphost", "dotnet", [Assembly()])
+        if (program.Length == 0)
+            program = ["dotnet", Assembly()];
+        var command = new ChildCommand("apphost", program[0], program[1..])
         {
             HasInput = true,
             OnLine = screen.Enqueue,

@@ -65,8 +65,11 @@ internal sealed class KobboTool : IDisposable
     /// <summary>Runs until it is stopped as by Ctrl+C.</summary>
     public RunningKobbo Start(params string[] arguments) => new(Command(arguments));
 
-    private Command Command(string[] arguments) => CliWrap.Cli.Wrap("dotnet")
-        .WithArguments([Assembly, .. arguments])
+    /// <summary>
+    /// As a terminal starts it: whoever runs the tests in the background has SIGINT ignored, which children inherit.
+    /// </summary>
+    private Command Command(string[] arguments) => CliWrap.Cli.Wrap("env")
+        .WithArguments(["--default-signal=INT", "dotnet", Assembly, .. arguments])
         .WithEnvironmentVariables(_environment)
         .WithValidation(CommandResultValidation.None);
 }
