@@ -63,7 +63,8 @@ public sealed class ViewNotices(
     private async Task<NpgsqlConnection> ListenAsync(CancellationToken cancellation)
     {
         var settings = new NpgsqlConnectionStringBuilder(
-            configuration.GetConnectionString(ResourceNames.PublicStatusDatabase)) { Pooling = false };
+            configuration.GetConnectionString(ResourceNames.PublicStatusDatabase))
+        { Pooling = false };
         var connection = new NpgsqlConnection(settings.ConnectionString);
         try
         {

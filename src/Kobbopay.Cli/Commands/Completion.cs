@@ -35,7 +35,9 @@ internal static class Completion
 
     private static readonly Dictionary<string, string> ByShell = new(StringComparer.Ordinal)
     {
-        ["bash"] = Bash, ["zsh"] = Zsh, ["fish"] = Fish,
+        ["bash"] = Bash,
+        ["zsh"] = Zsh,
+        ["fish"] = Fish,
     };
 
     public static Command Of(Kobbo kobbo)

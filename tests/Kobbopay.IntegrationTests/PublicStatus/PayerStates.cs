@@ -42,7 +42,10 @@ internal static class PayerStates
         ["confirmed-under"] = view => Received(view, "Confirmed", "under", "10.4"),
         ["confirmed-taken-back"] = view => view with
         {
-            Version = 4, Status = "Confirmed", Outcome = "under", Setback = PaymentSetbacks.FinalityViolated,
+            Version = 4,
+            Status = "Confirmed",
+            Outcome = "under",
+            Setback = PaymentSetbacks.FinalityViolated,
         },
         ["expired"] = view => view with { Version = 2, Status = "Expired" },
         ["expired-part"] = view => Received(view, "Expired", "under", "4"),
