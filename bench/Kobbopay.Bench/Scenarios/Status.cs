@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Kobbopay.Bench.Baselines;
 using Kobbopay.Bench.Load;
 using Kobbopay.Bench.Measure;
@@ -46,11 +47,18 @@ internal static class Status
 
     private static async Task SeedAsync(Workbench bench, ProductProcesses product, CancellationToken cancellation)
     {
-        // One real payment is what all the others are copies of.
+        // One real payment is what all the others are copies of; who looks at it has it stored.
         var creates = new Creates(bench, product);
-        await HttpLoop.EachOnceAsync(
-            creates.Address(ResourceNames.Payments), [creates.NewBytes()], StatusCodes.Status201Created, cancellation);
-        await creates.SettleAsync(cancellation);
+        using var create = creates.NewRequest();
+        using var answer = await bench.Http.SendAsync(create, cancellation);
+        answer.EnsureSuccessStatusCode();
+        using var payment = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancellation));
+        var page = payment.RootElement.GetProperty("publicStatusUrl").GetString()!;
+        await bench.Http.GetStringAsync(
+            new Uri(
+                product.AddressOf(ResourceNames.PublicStatus),
+                $"/v1/public/payments/{page[(page.LastIndexOf('/') + 1)..]}"),
+            cancellation);
         await using var database = product.Open(ResourceNames.PublicStatusDatabase);
         var script = await File.ReadAllTextAsync(
             Path.Combine(AppContext.BaseDirectory, "Sql", "many-views.sql"), cancellation);
