@@ -8,7 +8,6 @@ using Kobbopay.PublicStatus.Languages;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.ServiceDefaults.Web.Description;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Kobbopay.PublicStatus;
 
@@ -19,12 +18,7 @@ namespace Kobbopay.PublicStatus;
 /// </summary>
 public static class StreamStatus
 {
-    private const string ContentType = "text/event-stream";
-
     private const int RetryAfterSeconds = 10;
-
-    /// <summary>Silence that proxies take for a dead connection is longer than this.</summary>
-    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// A stream looks at its view so often without being woken: news that got lost is found, and a payment without news
@@ -35,7 +29,7 @@ public static class StreamStatus
     public static void MapStreamStatus(this IEndpointRouteBuilder app) =>
         app.MapGet($"{ReadStatus.Route}/stream", HandleAsync).AllowPublic()
             .Describe("streamPublicPayment", "Follow what a payer may see of a payment, as server-sent events")
-            .AnswersText(ContentType);
+            .AnswersText(ServerSentEvents.ContentType);
 
     private static async Task HandleAsync(
         string token,
@@ -92,13 +86,9 @@ public static class StreamStatus
 
     private static Following Begin(HttpContext http, Language language)
     {
-        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         language.Declare(http.Response);
-        http.Response.ContentType = ContentType;
-        // Proxies that gather an answer before they pass it on are asked not to.
-        http.Response.Headers["X-Accel-Buffering"] = "no";
-        http.Response.BodyWriter.Write("retry: 2000\n\n"u8);
-        return new Following(http.Response.BodyWriter, language, http.Request.Headers["Last-Event-ID"]);
+        return new Following(
+            ServerSentEvents.Begin(http.Response), language, http.Request.Headers["Last-Event-ID"]);
     }
 
     /// <summary>What is written to one reader, and how long ago.</summary>
@@ -113,8 +103,8 @@ public static class StreamStatus
             var etag = ReadStatus.ETagOf(view, now, language);
             if (!string.Equals(etag, _sent, StringComparison.Ordinal))
                 WriteEvent(etag, PublicStatusBody.Of(view, now, language));
-            else if (now - _wroteAt >= Heartbeat)
-                body.Write(": still here\n\n"u8);
+            else if (now - _wroteAt >= ServerSentEvents.Heartbeat)
+                body.Write(ServerSentEvents.StillHere);
             else
                 return;
             (_sent, _wroteAt) = (etag, now);

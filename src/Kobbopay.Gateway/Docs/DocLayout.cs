@@ -5,11 +5,6 @@ namespace Kobbopay.Gateway.Docs;
 /// <summary>What all pages of the documentation have around them. They work without the script.</summary>
 internal static class DocLayout
 {
-    /// <summary>Nothing inline, nothing from elsewhere, in nobody's frame.</summary>
-    public const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-        + "form-action 'self'; frame-ancestors 'none'";
-
     public static readonly PageAssets Assets = new(
         typeof(DocLayout).Assembly, $"{DocRoutes.Root}/assets", $"{typeof(DocLayout).Namespace}.Assets",
         "docs.css", "docs.js", "icon.svg");
@@ -51,45 +46,38 @@ internal static class DocLayout
         _ => $"{count} sections have \"{query}\"; the likeliest come first.",
     };
 
-    private static Html Frame(string title, DocPage? current, Html content, string query = "") => Html.Of($"""
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>{title} - Kobbopay documentation</title>
-        <link rel="icon" href="{Assets.Link("icon.svg")}" type="image/svg+xml">
-        <link rel="stylesheet" href="{Assets.Link("docs.css")}">
-        <script src="{Assets.Link("docs.js")}" defer></script>
-        </head>
-        <body>
-        <a class="skip" href="#content">Skip to the content</a>
-        <header>
-        <a class="home" href="{DocRoutes.Root}">Kobbopay documentation</a>
-        <form role="search" action="{DocRoutes.SearchPath}">
-        <label for="q">Search</label>
-        <input id="q" name="q" type="search" value="{query}" maxlength="{DocSearch.LongestQuery}" autocomplete="off">
-        <button>Search</button>
-        </form>
-        </header>
-        <div class="columns">
-        <nav class="pages" aria-label="Pages">
-        <details><summary>Pages</summary>
-        <ul>{Html.Join(DocPage.All.Select(page => Html.Of($"""
-            <li><a href="{page.Path}"{Current(page == current)}>{page.Name}</a></li>
-            """)))}
-        <li><a href="{ReferencePage.Path}">API reference</a></li></ul>
-        </details>
-        </nav>
-        <main id="content" tabindex="-1">
-        {content}
-        </main>
-        </div>
-        </body>
-        </html>
-
-        """);
+    private static Html Frame(string title, DocPage? current, Html content, string query = "") => HtmlPage.Document(
+        $"{title} - Kobbopay documentation",
+        Html.Of($"""
+            <link rel="icon" href="{Assets.Link("icon.svg")}" type="image/svg+xml">
+            <link rel="stylesheet" href="{Assets.Link("docs.css")}">
+            <script src="{Assets.Link("docs.js")}" defer></script>
+            """),
+        Html.Of($"""
+            <a class="skip" href="#content">Skip to the content</a>
+            <header>
+            <a class="home" href="{DocRoutes.Root}">Kobbopay documentation</a>
+            <form role="search" action="{DocRoutes.SearchPath}">
+            <label for="q">Search</label>
+            <input id="q" name="q" type="search" value="{query}" maxlength="{DocSearch.LongestQuery}"
+              autocomplete="off">
+            <button>Search</button>
+            </form>
+            </header>
+            <div class="columns">
+            <nav class="pages" aria-label="Pages">
+            <details><summary>Pages</summary>
+            <ul>{Html.Join(DocPage.All.Select(page => Html.Of($"""
+                <li><a href="{page.Path}"{Current(page == current)}>{page.Name}</a></li>
+                """)))}
+            <li><a href="{ReferencePage.Path}">API reference</a></li></ul>
+            </details>
+            </nav>
+            <main id="content" tabindex="-1">
+            {content}
+            </main>
+            </div>
+            """));
 
     private static Html Current(bool isCurrent) => new(isCurrent ? " aria-current=\"page\"" : string.Empty);
 

@@ -1,4 +1,5 @@
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
 using Microsoft.Net.Http.Headers;
 
 namespace Kobbopay.Gateway.Docs;
@@ -11,8 +12,6 @@ internal static class DocRoutes
 
     /// <summary>Seconds that a page is kept without asking: anchors and codes don't change, words may.</summary>
     private const string CacheControl = "public, max-age=300";
-
-    private const string ContentType = "text/html; charset=utf-8";
 
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
 
@@ -39,8 +38,8 @@ internal static class DocRoutes
             return WriteAsync(http, site.NotFound, StatusCodes.Status404NotFound);
 
         http.Response.Headers.CacheControl = CacheControl;
-        Protect(http);
-        return Results.Bytes(page.Bytes, ContentType, entityTag: EntityTagHeaderValue.Parse(page.ETag))
+        HtmlPage.Protect(http.Response);
+        return Results.Bytes(page.Bytes, HtmlPage.ContentType, entityTag: EntityTagHeaderValue.Parse(page.ETag))
             .ExecuteAsync(http);
     }
 
@@ -55,19 +54,12 @@ internal static class DocRoutes
 
     private static async Task WriteAsync(HttpContext http, DocAnswer page, int status)
     {
-        Protect(http);
+        HtmlPage.Protect(http.Response);
         http.Response.StatusCode = status;
-        http.Response.ContentType = ContentType;
+        http.Response.ContentType = HtmlPage.ContentType;
         http.Response.ContentLength = page.Bytes.Length;
         http.Response.Headers["X-Robots-Tag"] = "noindex";
         if (!HttpMethods.IsHead(http.Request.Method))
             await http.Response.Body.WriteAsync(page.Bytes, http.RequestAborted);
-    }
-
-    private static void Protect(HttpContext http)
-    {
-        http.Response.Headers.ContentSecurityPolicy = DocLayout.ContentSecurityPolicy;
-        http.Response.Headers.XContentTypeOptions = "nosniff";
-        http.Response.Headers.XFrameOptions = "DENY";
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.ServiceDefaults.Web.Description;
 using Scalar.AspNetCore;
 
@@ -35,11 +36,10 @@ internal static class ReferencePage
         options.DefaultHttpClient = new(ScalarTarget.Shell, ScalarClient.Curl);
         options.Nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NonceBytes));
 
-        var headers = http.Response.Headers;
         // Styles are made while it runs; scripts are the file of this site and the lines that start it.
-        headers.ContentSecurityPolicy =
+        HtmlPage.Protect(
+            http.Response,
             $"default-src 'none'; script-src 'self' 'nonce-{options.Nonce}'; style-src 'self' 'unsafe-inline'; "
-            + "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-        headers.XFrameOptions = "DENY";
+            + "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     }
 }

@@ -26,7 +26,7 @@ internal static class AccessRequestPages
         PageLayout.Assets.MapTo(app);
     }
 
-    private static Task ShowFormAsync(HttpContext http, CancellationToken cancellation) => PageLayout.WriteAsync(
+    private static Task ShowFormAsync(HttpContext http, CancellationToken cancellation) => HtmlPage.WritePrivateAsync(
         http, Form(new AccessApplication(null, null, null, null, null, null, null, null, null), []), 200, cancellation);
 
     private static async Task SubmitAsync(
@@ -38,13 +38,13 @@ internal static class AccessRequestPages
             form["volume"], List(form["rails"]), List(form["markets"]), form["technicalContact"]);
         if (form[Honeypot] is not null)
         {
-            await PageLayout.WriteAsync(http, Thanks, StatusCodes.Status200OK, cancellation);
+            await HtmlPage.WritePrivateAsync(http, Thanks, StatusCodes.Status200OK, cancellation);
             return;
         }
 
         if (application.Check() is { Count: > 0 } errors)
         {
-            await PageLayout.WriteAsync(
+            await HtmlPage.WritePrivateAsync(
                 http, Form(application, errors), StatusCodes.Status422UnprocessableEntity, cancellation);
             return;
         }
@@ -60,7 +60,7 @@ internal static class AccessRequestPages
         string token, HttpContext http, AccessRequestStore store, CancellationToken cancellation)
     {
         var view = await store.FindAsync(token, cancellation);
-        await PageLayout.WriteAsync(
+        await HtmlPage.WritePrivateAsync(
             http, view is null ? Unknown : Status(view), view is null ? 404 : 200, cancellation);
     }
 

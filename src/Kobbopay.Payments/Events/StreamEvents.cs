@@ -5,7 +5,6 @@ using System.IO.Pipelines;
 using System.Text;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Kobbopay.Payments.Events;
 
@@ -15,17 +14,13 @@ namespace Kobbopay.Payments.Events;
 /// </summary>
 internal static class StreamEvents
 {
-    private const string ContentType = "text/event-stream";
     private const int EventsAtOnce = 20;
 
     /// <summary>Written but unsent bytes at most, but for the last event.</summary>
     private const int Unsent = 64 * 1024;
 
-    /// <summary>Silence that proxies take for a dead connection is longer than this.</summary>
-    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
-
     public static bool IsWanted(HttpRequest request) => request.GetTypedHeaders().Accept
-        .Any(type => type.MediaType.Equals(ContentType, StringComparison.OrdinalIgnoreCase));
+        .Any(type => type.MediaType.Equals(ServerSentEvents.ContentType, StringComparison.OrdinalIgnoreCase));
 
     public static async Task RunAsync(
         HttpContext http,
@@ -40,17 +35,17 @@ internal static class StreamEvents
         var after = query.After ?? await feed.LatestAsync(merchant, cancellation);
         var page = await feed.ReadAsync(merchant, after, query.Types, EventsAtOnce, cancellation);
 
-        var body = Begin(http.Response);
+        var body = ServerSentEvents.Begin(http.Response);
         while (true)
         {
             await WriteAsync(body, page.Events, cancellation);
             // Past the last one that was sent, or, where the rest was not wanted, past the head.
             after = page.HasMore ? page.Events[^1].Sequence : Math.Max(after, page.Latest);
-            while (!page.HasMore && !await place.WaitAsync(page.Latest, Heartbeat, cancellation))
+            while (!page.HasMore && !await place.WaitAsync(page.Latest, ServerSentEvents.Heartbeat, cancellation))
             {
                 if (place.IsOver)
                     return;
-                Write(body, ": still here\n\n"u8);
+                Write(body, ServerSentEvents.StillHere);
                 await body.FlushAsync(cancellation);
             }
 
@@ -71,18 +66,6 @@ internal static class StreamEvents
                 return null;
             }
         }
-    }
-
-    private static PipeWriter Begin(HttpResponse response)
-    {
-        response.HttpContext.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        response.ContentType = ContentType;
-        response.Headers.CacheControl = "no-store";
-        // Proxies that gather an answer before they pass it on are asked not to.
-        response.Headers["X-Accel-Buffering"] = "no";
-        var body = response.BodyWriter;
-        Write(body, "retry: 2000\n\n"u8);
-        return body;
     }
 
     /// <summary>An event's bytes are one line of JSON.</summary>

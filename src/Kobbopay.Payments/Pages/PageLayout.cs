@@ -7,55 +7,24 @@ namespace Kobbopay.Payments.Pages;
 /// from elsewhere.</summary>
 internal static class PageLayout
 {
-    /// <summary>Nothing inline, nothing from elsewhere, in nobody's frame; forms go back to where they came
-    /// from.</summary>
-    private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-        + "form-action 'self'; frame-ancestors 'none'";
-
     public static readonly PageAssets Assets = new(
         typeof(PageLayout).Assembly, "/request-access/assets", $"{typeof(PageLayout).Namespace}.Assets",
         "pages.css", "claim.js");
 
     /// <param name="script">The name of one of <see cref="Assets"/>, or null.</param>
-    public static Html Page(string title, Html content, string? script = null) => Html.Of($"""
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="robots" content="noindex, nofollow">
-        <meta name="referrer" content="no-referrer">
-        <meta name="color-scheme" content="light dark">
-        <title>{title}</title>
-        <link rel="stylesheet" href="{Assets.Link("pages.css")}">
-        {(script is null ? Html.Nothing : Html.Of($"""<script src="{Assets.Link(script)}" defer></script>"""))}
-        </head>
-        <body>
-        <main>
-        <h1>{title}</h1>
-        {content}
-        </main>
-        </body>
-        </html>
-
-        """);
-
-    public static async Task WriteAsync(
-        HttpContext http, Html page, int status, CancellationToken cancellation)
-    {
-        var response = http.Response;
-        response.StatusCode = status;
-        response.ContentType = "text/html; charset=utf-8";
-        response.Headers.CacheControl = "no-store";
-        response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers.XFrameOptions = "DENY";
-        response.Headers["Referrer-Policy"] = "no-referrer";
-        response.Headers["X-Robots-Tag"] = "noindex, nofollow";
-        response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        await response.BodyWriter.WriteAsync(Encoding.UTF8.GetBytes(page.ToString()), cancellation);
-    }
+    public static Html Page(string title, Html content, string? script = null) => HtmlPage.Document(
+        title,
+        Html.Of($"""
+            {HtmlPage.Private}
+            <link rel="stylesheet" href="{Assets.Link("pages.css")}">
+            {(script is null ? Html.Nothing : Html.Of($"""<script src="{Assets.Link(script)}" defer></script>"""))}
+            """),
+        Html.Of($"""
+            <main>
+            <h1>{title}</h1>
+            {content}
+            </main>
+            """));
 
     /// <summary>What is wrong, each with a link to its field; nothing where nothing is.</summary>
     public static Html Summary(IReadOnlyList<InvalidField> errors) => errors.Count == 0 ? Html.Nothing : Html.Of($"""

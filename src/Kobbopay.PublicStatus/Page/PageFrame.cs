@@ -23,27 +23,18 @@ internal static class PageFrame
     public static Html Unavailable(Language language) =>
         Notice(language, reloads: true, language.Texts.TryAgain, language.Texts.TryAgainText);
 
-    public static Html Of(string title, Language language, bool reloads, Html content) => Html.Of($"""
-        <!DOCTYPE html>
-        <html lang="{language.Tag}" dir="{language.Direction}">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="robots" content="noindex, nofollow">
-        <meta name="referrer" content="no-referrer">
-        <meta name="color-scheme" content="light dark">
-        <title>{title}</title>
-        <link rel="icon" href="{Assets.Link("icon.svg")}">
-        <link rel="stylesheet" href="{Assets.Link("pay.css")}">
-        {(reloads ? Reload : Html.Nothing)}
-        <script src="{Assets.Link("pay.js")}" defer></script>
-        </head>
-        <body>
-        {content}
-        </body>
-        </html>
-
-        """);
+    public static Html Of(string title, Language language, bool reloads, Html content) => HtmlPage.Document(
+        title,
+        Html.Of($"""
+            {HtmlPage.Private}
+            <link rel="icon" href="{Assets.Link("icon.svg")}">
+            <link rel="stylesheet" href="{Assets.Link("pay.css")}">
+            {(reloads ? Reload : Html.Nothing)}
+            <script src="{Assets.Link("pay.js")}" defer></script>
+            """),
+        content,
+        language.Tag,
+        language.Direction);
 
     private static Html Notice(Language language, bool reloads, string heading, string text) =>
         Of(heading, language, reloads, Html.Of($"""

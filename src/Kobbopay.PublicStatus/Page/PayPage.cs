@@ -1,6 +1,6 @@
-using System.Text;
 using Kobbopay.PublicStatus.Languages;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.ServiceDefaults.Web.Description;
 
 namespace Kobbopay.PublicStatus.Page;
@@ -11,7 +11,8 @@ namespace Kobbopay.PublicStatus.Page;
 /// </summary>
 public static class PayPage
 {
-    /// <summary>Nothing inline, nothing from elsewhere, in nobody's frame.</summary>
+    /// <summary>Nothing inline, nothing from elsewhere, in nobody's frame, no forms; the script asks for
+    /// news.</summary>
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -40,22 +41,7 @@ public static class PayPage
 
         if (finding.IsUnavailable)
             http.Response.Headers.RetryAfter = RetryAfterSeconds;
-        http.Response.StatusCode = status;
         language.Declare(http.Response);
-        AddHeaders(http.Response);
-        await http.Response.BodyWriter.WriteAsync(Encoding.UTF8.GetBytes(page.ToString()), cancellation);
-    }
-
-    private static void AddHeaders(HttpResponse response)
-    {
-        response.ContentType = "text/html; charset=utf-8";
-        var headers = response.Headers;
-        headers.CacheControl = "no-store";
-        headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "no-referrer";
-        headers["X-Robots-Tag"] = "noindex, nofollow";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        await HtmlPage.WritePrivateAsync(http, page, status, cancellation, ContentSecurityPolicy);
     }
 }

@@ -24,7 +24,7 @@ internal static class ClaimPages
     }
 
     private static Task OpenAsync(HttpContext http, CancellationToken cancellation) =>
-        PageLayout.WriteAsync(http, Opening([]), StatusCodes.Status200OK, cancellation);
+        HtmlPage.WritePrivateAsync(http, Opening([]), StatusCodes.Status200OK, cancellation);
 
     private static async Task SubmitAsync(HttpContext http, ClaimMaterials claims, CancellationToken cancellation)
     {
@@ -36,17 +36,17 @@ internal static class ClaimPages
             if (claiming)
             {
                 var claimed = await claims.ClaimAsync(http, request, cancellation);
-                await PageLayout.WriteAsync(http, Materials(claimed), StatusCodes.Status201Created, cancellation);
+                await HtmlPage.WritePrivateAsync(http, Materials(claimed), StatusCodes.Status201Created, cancellation);
                 return;
             }
 
             var preview = await claims.PreviewAsync(http, request, cancellation);
-            await PageLayout.WriteAsync(http, Step(preview, request, []), StatusCodes.Status200OK, cancellation);
+            await HtmlPage.WritePrivateAsync(http, Step(preview, request, []), StatusCodes.Status200OK, cancellation);
         }
         catch (ProblemException refusal)
         {
             var status = ProblemCodes.All[refusal.Code].Status;
-            await PageLayout.WriteAsync(
+            await HtmlPage.WritePrivateAsync(
                 http, await ExplainAsync(http, claims, request, refusal, cancellation), status, cancellation);
         }
     }
