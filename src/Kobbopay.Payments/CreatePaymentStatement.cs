@@ -6,7 +6,9 @@ using Npgsql;
 namespace Kobbopay.Payments;
 
 /// <summary>A payment that waits to be stored, and what became of it.</summary>
-internal sealed record Creation(PendingEvent Created, PaymentDraft Draft, IdempotencyClaim? Claim, string Location)
+/// <param name="KeyId">The API key that asked for it.</param>
+internal sealed record Creation(
+    PendingEvent Created, PaymentDraft Draft, IdempotencyClaim? Claim, string Location, Guid KeyId)
 {
     /// <summary>Known once its statement has been committed.</summary>
     public bool Inserted { get; set; }
@@ -31,12 +33,12 @@ internal static class CreatePaymentStatement
             $10::text[], $11::numeric[], $12::numeric[], $13::int[], $14::interval[], $15::text[], $16::text[],
             $17::text[], $18::text[], $19::int[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[],
             $25::text[], $26::text[], $27::text[], $28::text[], $29::timestamptz[], $30::timestamptz[], $31::text[],
-            $32::bool[], $33::uuid[], $34::bytea[], $35::bytea[], $36::text[], $37::text[], $38::bool[])
+            $32::bool[], $33::uuid[], $34::bytea[], $35::bytea[], $36::text[], $37::text[], $38::bool[], $40::uuid[])
             n (id, merchant_id, environment, order_id, one_open, settings_version, route, key, fingerprint, location,
                amount, tolerance, required_confirmations, late_window, currency, network, chain, contract, decimals,
                description, metadata, return_url, webhook_url, deposit_address, address_path, xpub_fingerprint,
                payment_uri, public_token, created_at, expires_at, review, delayed, event_id, snapshot, public_view,
-               traceparent, scenario, needs_finality)),
+               traceparent, scenario, needs_finality, key_id)),
         fresh as materialized (
           select * from asked n
           where n.settings_version = (
@@ -78,9 +80,9 @@ internal static class CreatePaymentStatement
         event as (
           insert into pending_events
             (id, merchant_id, environment, type, payment_id, order_id, version, status, created_at, snapshot,
-             public_view, webhook_url, traceparent)
+             public_view, webhook_url, traceparent, key_id)
           select event_id, merchant_id, environment, $39, id, order_id, 1, 'Pending', created_at, snapshot,
-            public_view, webhook_url, traceparent
+            public_view, webhook_url, traceparent, key_id
           from go),
         scenario as (
           insert into sandbox_scenarios (payment_id, merchant_id, environment, name, due_at, step_since, traceparent)
@@ -135,6 +137,7 @@ internal static class CreatePaymentStatement
         p.AddArray(creations, c => c.Draft.Scenario);
         p.AddArray(creations, c => TermsOf(c).NeedsFinality);
         p.AddText(PaymentEventTypes.Created);
+        p.AddArray(creations, c => c.KeyId);
         return command;
     }
 

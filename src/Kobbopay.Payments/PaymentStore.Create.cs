@@ -28,7 +28,7 @@ public sealed partial class PaymentStore
             throw TooLarge();
         var location = Location + Id.Format(Id.Payment, draft.Details.Id);
         FaultPoint.Pass("create.drafted");
-        if (await creations.StoreAsync(new Creation(created, draft, claim, location), cancellation))
+        if (await creations.StoreAsync(new Creation(created, draft, claim, location, merchant.KeyId), cancellation))
         {
             FaultPoint.Pass("create.committed");
             Committed();

@@ -1,4 +1,5 @@
 using Kobbopay.Durability;
+using Kobbopay.Payments.Audit;
 using Npgsql;
 
 namespace Kobbopay.Payments.Events;
@@ -66,6 +67,7 @@ public sealed class EventSequencer(
         await using var batch = connection.CreateBatch();
         SequencedEvent.AddToLog(batch, events);
         SequencedEvent.AddToOutbox(batch, events);
+        PaymentsCreated.AddTo(batch, events, Clock);
         try
         {
             await batch.ExecuteNonQueryAsync(cancellation);

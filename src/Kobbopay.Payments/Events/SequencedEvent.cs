@@ -10,6 +10,7 @@ namespace Kobbopay.Payments.Events;
 /// <param name="Snapshot">
 /// The payment; for an event of another object (<paramref name="Payment"/> is null), the whole of its data.
 /// </param>
+/// <param name="KeyId">The API key that created the payment; null for every other event.</param>
 internal sealed record PendingEventRow(
     long Position,
     Guid Id,
@@ -21,23 +22,25 @@ internal sealed record PendingEventRow(
     DateTimeOffset CreatedAt,
     byte[] Snapshot,
     string? TraceParent,
-    Guid? ExceptEndpointId)
+    Guid? ExceptEndpointId,
+    Guid? KeyId)
 {
     /// <summary>The order is <see cref="Read"/>'s.</summary>
     public const string Columns = """
         p.position, p.id, p.merchant_id, p.environment, p.type, p.object, p.created_at, p.snapshot, p.traceparent,
         p.except_endpoint_id, p.payment_id, p.order_id, p.version, p.status, p.previous_status, p.public_view,
-        p.webhook_url, p.old_block_hash, p.new_block_hash
+        p.webhook_url, p.old_block_hash, p.new_block_hash, p.key_id
         """;
 
-    public const int ColumnCount = 19;
+    public const int ColumnCount = 20;
 
     public EventStream Stream => new(MerchantId, Environment);
 
     public static PendingEventRow Read(NpgsqlDataReader row) => new(
         row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3), row.GetString(4), row.GetString(5),
         row.IsDBNull(10) ? null : PendingPayment.Read(row), PaymentRows.Time(row, 6), row.GetFieldValue<byte[]>(7),
-        PaymentRows.TextOrNull(row, 8), row.IsDBNull(9) ? null : row.GetGuid(9));
+        PaymentRows.TextOrNull(row, 8), row.IsDBNull(9) ? null : row.GetGuid(9),
+        row.IsDBNull(19) ? null : row.GetGuid(19));
 }
 
 /// <summary>What an event of a payment has besides.</summary>

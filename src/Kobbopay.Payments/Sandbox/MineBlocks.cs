@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Kobbopay.Durability;
+using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
@@ -30,6 +32,7 @@ public static class MineBlocks
         RailCatalog rails,
         SimulatorChain chain,
         StoredAnswers answers,
+        AuditTrail audit,
         Signal<RailScanner> scanner,
         CancellationToken cancellation)
     {
@@ -44,7 +47,11 @@ public static class MineBlocks
             SandboxJson.Default.MineAnswer,
             store => chain.MineAsync(
                 name, blocks, [], cancellation,
-                (batch, head) => store(batch, new MineAnswer(network, blocks, BlockJson.Of(head)))),
+                (batch, head) =>
+                {
+                    store(batch, new MineAnswer(network, blocks, BlockJson.Of(head)));
+                    audit.Add(batch, http, merchant, "sandbox.mined", network, new JsonObject { ["blocks"] = blocks });
+                }),
             cancellation);
         scanner.Set();
     }

@@ -1,13 +1,16 @@
 using System.Numerics;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Kobbopay.Contracts;
 using Kobbopay.Durability;
+using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Domain;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.ServiceDefaults.Web.Description;
+using Npgsql;
 
 namespace Kobbopay.Payments.Sandbox;
 
@@ -54,6 +57,7 @@ public static class PayPayment
         RailCatalog rails,
         SimulatorChain chain,
         StoredAnswers answers,
+        AuditTrail audit,
         Signal<RailScanner> scanner,
         CancellationToken cancellation)
     {
@@ -74,17 +78,28 @@ public static class PayPayment
             NewTransfer[] transfers =
                 [.. amounts.Select(amount => new NewTransfer(
                     txHash, asset.Contract, payment.Details.DepositAddress, amount))];
+            void Store(NpgsqlBatch batch, BlockJson? block)
+            {
+                var answer = AnswerOf(payment, asset, transfers, block);
+                store(batch, answer);
+                audit.Add(batch, http, merchant, "sandbox.paid", answer.PaymentId, new JsonObject
+                {
+                    ["amount"] = answer.Amount,
+                    ["currency"] = answer.Currency,
+                    ["txHash"] = answer.TxHash,
+                });
+            }
+
             if (mine)
             {
                 await chain.MineAsync(
                     payment.Details.Chain, 1, transfers, cancellation,
-                    (batch, head) => store(batch, AnswerOf(payment, asset, transfers, BlockJson.Of(head))));
+                    (batch, head) => Store(batch, BlockJson.Of(head)));
             }
             else
             {
                 await chain.SendAsync(
-                    payment.Details.Chain, transfers, cancellation,
-                    batch => store(batch, AnswerOf(payment, asset, transfers, block: null)));
+                    payment.Details.Chain, transfers, cancellation, batch => Store(batch, block: null));
             }
         }, cancellation);
         if (mine)

@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kobbopay.Durability;
+using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
@@ -70,6 +72,7 @@ public static class ReorganizeChain
         RailCatalog rails,
         SimulatorChain chain,
         StoredAnswers answers,
+        AuditTrail audit,
         Signal<RailScanner> scanner,
         CancellationToken cancellation)
     {
@@ -87,7 +90,12 @@ public static class ReorganizeChain
         {
             var refusal = await chain.ReorgAsync(
                 name, depth, new DroppedTransactions(drop.All, drop.TxHashes), cancellation,
-                (batch, head) => store(batch, new ReorgAnswer(network, depth, BlockJson.Of(head))));
+                (batch, head) =>
+                {
+                    store(batch, new ReorgAnswer(network, depth, BlockJson.Of(head)));
+                    audit.Add(
+                        batch, http, merchant, "sandbox.reorganized", network, new JsonObject { ["depth"] = depth });
+                });
             if (refusal is not null)
                 throw ProblemOf(refusal, drop);
         }, cancellation);

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Kobbopay.Durability;
+using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Merchants;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
@@ -53,6 +55,7 @@ public static class SandboxClock
         RailCatalog rails,
         SimulatorChain chain,
         StoredAnswers answers,
+        AuditTrail audit,
         MerchantDirectory merchants,
         Signal<RailScanner> scanner,
         Signal<OutboxRelay> relay,
@@ -68,8 +71,13 @@ public static class SandboxClock
         {
             var advanced = await chain.AdvanceAsync(
                 name, TimeSpan.FromSeconds(seconds), cancellation,
-                (batch, head, offset) => store(
-                    batch, new AdvanceAnswer(head.Time, (long)offset.TotalSeconds, BlockJson.Of(head))));
+                (batch, head, offset) =>
+                {
+                    store(batch, new AdvanceAnswer(head.Time, (long)offset.TotalSeconds, BlockJson.Of(head)));
+                    audit.Add(
+                        batch, http, merchant, "sandbox.clock_advanced", SimulatorRail.Name,
+                        new JsonObject { ["seconds"] = seconds });
+                });
             if (advanced is null)
                 throw SandboxRoutes.Invalid("/seconds", "out_of_range", "The clock is a hundred years ahead already.");
         }, cancellation);

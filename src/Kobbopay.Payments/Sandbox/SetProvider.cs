@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Kobbopay.Durability;
+using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
 using Kobbopay.ServiceDefaults.Identity;
@@ -38,6 +40,7 @@ public static class SetProvider
         RailCatalog rails,
         SimulatorChain chain,
         StoredAnswers answers,
+        AuditTrail audit,
         Signal<RailScanner> scanner,
         TimeProvider clock,
         CancellationToken cancellation)
@@ -53,9 +56,13 @@ public static class SetProvider
             SandboxJson.Default.ProviderAnswer,
             store => chain.SetProviderAsync(
                 name, mode, until, cancellation,
-                (batch, head) => store(
-                    batch,
-                    new ProviderAnswer(network, SimulatorChain.NameOf(mode), until, BlockJson.OfOrNull(head)))),
+                (batch, head) =>
+                {
+                    var what = SimulatorChain.NameOf(mode);
+                    store(batch, new ProviderAnswer(network, what, until, BlockJson.OfOrNull(head)));
+                    audit.Add(
+                        batch, http, merchant, "sandbox.provider_set", network, new JsonObject { ["mode"] = what });
+                }),
             cancellation);
         scanner.Set();
     }

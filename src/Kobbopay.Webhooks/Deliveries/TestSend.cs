@@ -44,6 +44,7 @@ internal static class TestSend
         MerchantIdentity merchant,
         NpgsqlDataSource database,
         StoredAnswers answers,
+        Audit audit,
         EndpointLanes lanes,
         Signal<DeliveryWorker> signal,
         TimeProvider clock,
@@ -74,6 +75,7 @@ internal static class TestSend
             var (eventId, deliveryId) = (Id.New(now), Id.New(now));
             await using var batch = connection.CreateBatch();
             Add(batch, merchant, endpoint.Id, eventId, deliveryId, now);
+            audit.AddTo(batch, "webhook_endpoint.tested", Id.Format(Id.WebhookEndpoint, endpoint.Id));
             await batch.ExecuteNonQueryAsync(cancellation);
             endpointId = endpoint.Id;
             var delivery = new DeliveryAnswer(

@@ -82,7 +82,7 @@ public sealed class AuditTests : MerchantsHouse
         await using var host = await PaymentsHost.StartAsync(clock: null, "--Audit:HeadFile", file);
         await host.SendPublicAsync(HttpMethod.Post, "/v1/access-requests", Application);
 
-        await Eventually.TrueAsync(() => File.Exists(file));
+        await Eventually.TrueAsync(() => new FileInfo(file) is { Exists: true, Length: > 0 });
 
         var line = (await File.ReadAllLinesAsync(file, Token)).Should().ContainSingle().Subject;
         var entry = (await host.OperateAsync(HttpMethod.Get, "/v1/operator/audit-log")).Json["data"]![0]!;

@@ -126,7 +126,7 @@ public sealed class SharedStatementTests : IAsyncLifetime
             : new IdempotencyClaim("POST /v1/payments", key, SHA256.HashData(Encoding.UTF8.GetBytes(order)));
         var created = _world.Get<PaymentStore>()
             .RenderEvent(draft!.Details, draft.Created, 0, draft.Delayed, draft.Merchant);
-        return new Creation(created, draft, claim, "/v1/payments/" + order);
+        return new Creation(created, draft, claim, "/v1/payments/" + order, merchant.KeyId);
     }
 
     private async Task<bool[]> StoreAsync(params Creation[] creations)

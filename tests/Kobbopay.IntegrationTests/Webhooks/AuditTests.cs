@@ -93,6 +93,7 @@ public sealed class AuditTests(EndpointTests.OneHouse one) : IClassFixture<Endpo
         {
             (await merchant.PostAsync($"/v1/webhook-deliveries/{deliveryId}/redeliver", new { }, "again"))
                 .Replayed.Should().Be(replayed);
+            (await merchant.PostAsync($"{route}/test", new { }, "test")).Replayed.Should().Be(replayed);
             (await merchant.PostAsync($"{route}/recover", new { since }, "recover")).Replayed.Should().Be(replayed);
             (await merchant.PostAsync($"{route}/replay-missing", new { since }, "missing"))
                 .Replayed.Should().Be(replayed);
@@ -101,10 +102,11 @@ public sealed class AuditTests(EndpointTests.OneHouse one) : IClassFixture<Endpo
                 .Replayed.Should().Be(replayed);
         }
 
-        (await told.OfAsync(merchant, 5)).Skip(1).Select(entry => entry.Replace(".000Z", "Z", StringComparison.Ordinal))
+        (await told.OfAsync(merchant, 6)).Skip(1).Select(entry => entry.Replace(".000Z", "Z", StringComparison.Ordinal))
             .Should().SatisfyRespectively(
                 entry => entry.Should().Be(
                     $$"""webhook_delivery.redelivered {{deliveryId}} {"endpoint":"{{id}}"}"""),
+                entry => entry.Should().Be($"webhook_endpoint.tested {id} {{}}"),
                 entry => entry.Should().Be($$"""webhook_endpoint.recover_started {{id}} {"since":"{{since}}"}"""),
                 entry => entry.Should().Be(
                     $$"""webhook_endpoint.replay_missing_started {{id}} {"since":"{{since}}"}"""),

@@ -9,7 +9,7 @@ public sealed class EventDescriptionTests(DescribedServices services) : IClassFi
     private static readonly PendingEventRow Reverted = new(
         Position: 1, Guid.Empty, Guid.Empty, "test", "payment.reverted", "payment",
         new PendingPayment(Guid.Empty, "order-1", 3, "Pending", "Paid", [], null, "old", "new"),
-        DateTimeOffset.UnixEpoch, "{}"u8.ToArray(), TraceParent: null, ExceptEndpointId: null);
+        DateTimeOffset.UnixEpoch, "{}"u8.ToArray(), TraceParent: null, ExceptEndpointId: null, KeyId: null);
 
     [Fact]
     public void An_event_of_a_payment_has_the_fields_that_are_described()
