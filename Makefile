@@ -28,7 +28,7 @@ pay:
 	@node scripts/pay.mjs "$(ID)" "$(AMOUNT)"
 
 test:
-	@scripts/install.sh postgresql rabbitmq chromium nodejs npm python php anvil openapi-lint
+	@scripts/install.sh postgresql rabbitmq chromium nodejs npm python php linker zsh fish anvil openapi-lint
 	@echo "Building ..."
 	@dotnet build Kobbopay.sln $(BUILD)
 	@dotnet test --solution Kobbopay.sln --configuration $(CONFIGURATION) --no-build --max-parallel-test-modules 1

@@ -34,6 +34,9 @@ missing() {
             chromium) has chromium-headless-shell || has chromium || packages="$packages chromium-headless-shell" ;;
             python) has python3 || packages="$packages python3-minimal" ;;
             php) has php || packages="$packages php-cli" ;;
+            # To link what is compiled ahead of time.
+            linker) { has clang || has gcc; } && [ -e /usr/include/stdlib.h ] || packages="$packages gcc libc6-dev" ;;
+            zsh | fish) has "$part" || packages="$packages $part" ;;
             nodejs) has node || packages="$packages nodejs" ;;
             nginx) [ -x /usr/sbin/nginx ] || packages="$packages nginx-light" ;;
             wrk) has wrk || packages="$packages wrk" ;;

@@ -64,7 +64,7 @@ public sealed class DevEvmTests
     {
         await using var pay = await ShellExamples.StartAsync(
             kobbopay, "env", $"KOBBOPAY_FOLDER={kobbopay.Folder}",
-            "node", ShellExamples.File("scripts/pay.mjs"), payment, amount);
+            "node", Checkout.PathOf("scripts/pay.mjs"), payment, amount);
         await pay.Process.Exited.WaitAsync(Patience, Token);
         return pay.Lines;
     }

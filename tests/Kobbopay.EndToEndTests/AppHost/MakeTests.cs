@@ -1,25 +1,26 @@
 using System.Net;
 using Kobbopay.EndToEndTests.MainJob;
+using Kobbopay.LocalServers;
 using Kobbopay.Testing;
 
 namespace Kobbopay.EndToEndTests.AppHost;
 
-/// <summary>The README's <c>make</c> commands, as they are typed.</summary>
+/// <summary>The README's commands to start, measure and clean, as they are typed.</summary>
 public sealed class MakeTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    private static readonly string Checkout = Path.GetDirectoryName(ShellExamples.File("Kobbopay.sln"))!;
+    /// <summary>In the checkout; no part of a build stays behind and holds the screen.</summary>
+    private static readonly string[] InCheckout =
+        ["env", "-C", Checkout.Folder, "MSBUILDDISABLENODEREUSE=1", "UseSharedCompilation=false"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Make_run_builds_starts_and_says_what_to_paste_and_make_pay_pays()
     {
-        // No part of the build stays behind and holds the screen.
         await using var kobbopay = await RunningKobbopay.StartAsync(
-            folder: null, "env", "MSBUILDDISABLENODEREUSE=1", "UseSharedCompilation=false",
-            "make", "--no-print-directory", "-C", Checkout, "run");
+            folder: null, [.. InCheckout, "make", "run"]);
         kobbopay.Lines.Should().Contain("Building ...")
             .And.Contain(line => line.Contains("/v1/payments", StringComparison.Ordinal));
         using var visitor = kobbopay.Merchant();
@@ -38,6 +39,75 @@ public sealed class MakeTests
             .And.Contain(line => line.Contains("\"network\":\"dev-evm\"", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Dotnet_run_starts_the_same_where_there_is_no_container_runtime()
+    {
+        const string Command = "dotnet run --project Kobbopay.AppHost";
+        ShellExamples.Page("README.md").Should().Contain($"`{Command}`");
+        // A machine that has one would start Aspire.
+        await using var kobbopay = await RunningKobbopay.StartAsync(
+            folder: null, [.. InCheckout, "UseAspire=false", .. Command.Split(' ')]);
+
+        using var merchant = kobbopay.Merchant();
+        using var rails = await merchant.GetAsync(new Uri("/v1/rails", UriKind.Relative), Token);
+        rails.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await kobbopay.StopAsync()).Code.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Make_clean_refuses_while_it_runs_and_then_forgets_all_of_it()
+    {
+        // It cleans the folder that it stands in, so it stands in another one here.
+        var folder = Servers.NewFolder("cleaned");
+        Directory.CreateDirectory(Path.Combine(folder, "scripts"));
+        foreach (var file in new[] { "Makefile", Path.Combine("scripts", "clean.sh") })
+            File.Copy(Checkout.PathOf(file), Path.Combine(folder, file));
+        Directory.CreateDirectory(Path.Combine(folder, "artifacts", "local"));
+        await using var kobbopay = await RunningKobbopay.StartAsync(folder);
+
+        var refused = await RunAsync("make", "-C", folder, "clean");
+        refused.Code.Should().NotBe(0);
+        refused.Tail.Should().Contain("Kobbopay is running in this folder: stop it first.");
+        File.Exists(kobbopay.DemoFile).Should().BeTrue();
+
+        await kobbopay.StopAsync();
+        var done = await RunAsync("make", "-C", folder, "clean");
+        done.Code.Should().Be(0, done.Tail);
+        Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Should().BeEquivalentTo("Makefile", "scripts");
+    }
+
+    [Fact]
+    public async Task Make_bench_runs_what_its_page_shows_in_seconds()
+    {
+        var only = "create --quick";
+        ShellExamples.Page("bench/README.md").Should().Contain($"make bench ONLY=\"{only}\"");
+
+        var exit = await RunAsync([.. InCheckout, "make", "bench", $"ONLY={only}"]);
+
+        exit.Code.Should().Be(0, exit.Tail);
+        exit.Tail.Should().Contain("| P1 |").And.Contain("| P2 |");
+    }
+
+    [Fact]
+    public async Task Make_alone_tells_of_every_target()
+    {
+        var targets = (await File.ReadAllLinesAsync(Checkout.PathOf("Makefile"), Token))
+            .Single(line => line.StartsWith(".PHONY:", StringComparison.Ordinal))
+            .Split(' ')[1..].Where(target => target != "help");
+
+        var exit = await RunAsync([.. InCheckout, "make"]);
+
+        exit.Code.Should().Be(0);
+        exit.LastLines.Select(line => line.Split(' ')[1]).Should().BeEquivalentTo(targets);
+    }
+
+    private static async Task<ChildExit> RunAsync(params string[] program)
+    {
+        await using var process = await ChildProcess.StartAsync(
+            new ChildCommand(program[0], program[0], program[1..]), Token);
+        return await process.Exited.WaitAsync(Patience, Token);
+    }
+
     /// <summary>The blocks about the EVM chain; <c>make</c> works in the checkout, on this system's folder.</summary>
     private static string Script(RunningKobbopay kobbopay)
     {
@@ -47,7 +117,7 @@ public sealed class MakeTests
         blocks.Should().ContainSingle();
         return $$"""
             export KOBBOPAY_FOLDER={{kobbopay.Folder}}
-            make() { command make --no-print-directory -C {{Checkout}} "$@"; }
+            make() { command make --no-print-directory -C {{Checkout.Folder}} "$@"; }
             {{blocks[0]}}
             """;
     }

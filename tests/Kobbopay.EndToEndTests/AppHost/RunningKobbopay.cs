@@ -74,7 +74,7 @@ public sealed class RunningKobbopay : IAsyncDisposable
         var screen = new ConcurrentQueue<string>();
         var ports = LoopbackPorts.Free(3);
         if (program.Length == 0)
-            program = ["dotnet", Assembly()];
+            program = ["dotnet", Checkout.Built("Kobbopay.AppHost", "Kobbopay.AppHost.dll")];
         var command = new ChildCommand("apphost", program[0], program[1..])
         {
             HasInput = true,
@@ -126,13 +126,6 @@ public sealed class RunningKobbopay : IAsyncDisposable
         var client = new HttpClient(new PatientClient()) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(30) };
         client.DefaultRequestHeaders.Add(header, key);
         return client;
-    }
-
-    // Built beside the tests, in the same configuration.
-    private static string Assembly()
-    {
-        var own = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-        return Path.Combine(own.Parent!.Parent!.FullName, "Kobbopay.AppHost", own.Name, "Kobbopay.AppHost.dll");
     }
 
     private int Count(string text) => lines.Count(line => line.Contains(text, StringComparison.Ordinal));

@@ -26,6 +26,21 @@ public sealed class ReferenceTests(KobbopayFixture system) : IClassFixture<Kobbo
     }
 
     [Fact]
+    public async Task It_is_accessible_in_light_and_dark_on_a_narrow_screen_and_on_a_wide_one()
+    {
+        await using var visitor = await Visitor.StartAsync(system.Kobbopay.Url);
+        var page = visitor.Page;
+        foreach (var width in new[] { Looks.NarrowWidth, 1_440 })
+        {
+            await page.SetViewportSizeAsync(width, 1_000);
+            await page.GotoAsync("about:blank");
+            await page.GotoAsync(CreatePayment);
+            await page.Locator("section[id$='tag/payments/POST/v1/payments']").GetByText("--request POST").WaitForAsync();
+            await page.LooksWellAsync();
+        }
+    }
+
+    [Fact]
     public async Task There_is_nothing_to_send_with_and_nowhere_to_type_a_key_in()
     {
         await using var visitor = await Visitor.StartAsync(system.Kobbopay.Url);

@@ -13,7 +13,7 @@ public sealed class CertificationTests
     {
         await using var kobbopay = await RunningKobbopay.StartAsync();
         await using var receiver = await ShellExamples.StartAsync(
-            kobbopay, "node", ShellExamples.File("samples/receiver-node/receiver.mjs"));
+            kobbopay, "node", Checkout.PathOf("samples/receiver-node/receiver.mjs"));
         await Eventually.TrueAsync(
             () => receiver.Lines.Any(line => line.Contains("listening", StringComparison.Ordinal)));
         var blocks = ShellExamples.BlocksOf(ShellExamples.Page("docs/webhooks.md"));

@@ -7,19 +7,11 @@ public sealed class CommandLineTests(KobbopayFixture system) : IClassFixture<Kob
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
+    private static readonly string Assembly = Checkout.Built("Kobbopay.Cli", "kobbo.dll");
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private string Folder => system.Kobbopay.Folder;
-
-    // Built beside the tests, in the same configuration.
-    private static string Assembly
-    {
-        get
-        {
-            var own = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-            return Path.Combine(own.Parent!.Parent!.FullName, "Kobbopay.Cli", own.Name, "kobbo.dll");
-        }
-    }
 
     [Fact]
     public async Task The_examples_of_the_page_work_as_written()

@@ -14,8 +14,7 @@ public sealed class MerchantSampleTests
           test "$1 $2 $3" = "run --project samples/merchant-csharp" || { command dotnet "$@"; return; }
           shift 3
           if [ "${1:-}" = -- ]; then shift; fi
-          command dotnet {{ShellExamples.File(
-              "artifacts/local/bin/Kobbopay.Samples.Merchant/release/Kobbopay.Samples.Merchant.dll")}} "$@"
+          command dotnet {{Checkout.Built("Kobbopay.Samples.Merchant", "Kobbopay.Samples.Merchant.dll")}} "$@"
         }
         """;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Kobbopay.EndToEndTests.AppHost;
 using Kobbopay.LocalServers;
+using Kobbopay.Testing;
 
 namespace Kobbopay.EndToEndTests.MainJob;
 
@@ -10,16 +11,7 @@ namespace Kobbopay.EndToEndTests.MainJob;
 /// </summary>
 internal static partial class ShellExamples
 {
-    /// <summary>The full path of a file of the repository.</summary>
-    public static string File(string path)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!System.IO.File.Exists(Path.Combine(folder.FullName, "Kobbopay.sln")))
-            folder = folder.Parent!;
-        return Path.Combine(folder.FullName, path);
-    }
-
-    public static string Page(string path) => System.IO.File.ReadAllText(File(path));
+    public static string Page(string path) => File.ReadAllText(Checkout.PathOf(path));
 
     public static IReadOnlyList<string> BlocksOf(string page) =>
         [.. ShellBlock().Matches(page).Select(block => block.Groups["code"].Value)];

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using CliWrap;
+using Kobbopay.Testing;
 
 namespace Kobbopay.IntegrationTests.Cli;
 
@@ -9,6 +10,8 @@ namespace Kobbopay.IntegrationTests.Cli;
 internal sealed class KobboTool : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly string Assembly = Checkout.Built("Kobbopay.Cli", "kobbo.dll");
 
     private readonly Dictionary<string, string?> _environment;
 
@@ -30,19 +33,19 @@ internal sealed class KobboTool : IDisposable
 
     public string ConfigFile => Path.Combine(Home, "kobbo", "config.json");
 
-    // Built beside the tests, in the same configuration.
-    private static string Assembly
-    {
-        get
-        {
-            var own = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-            return Path.Combine(own.Parent!.Parent!.FullName, "Kobbopay.Cli", own.Name, "kobbo.dll");
-        }
-    }
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public void Set(string name, string? value) => _environment[name] = value;
+
+    /// <summary>A folder for the PATH, in which it is <c>kobbo</c>, as installed.</summary>
+    public string OnPath()
+    {
+        var bin = Directory.CreateDirectory(Path.Combine(Home, "bin")).FullName;
+        var program = Path.Combine(bin, "kobbo");
+        File.WriteAllText(program, $"#!/bin/sh\nexec dotnet '{Assembly}' \"$@\"\n");
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        return bin;
+    }
 
     public void Dispose() => Directory.Delete(Home, recursive: true);
 

@@ -60,10 +60,7 @@ public sealed partial class ConsumerStatementTests : IAsyncLifetime
 
     private static string StatementOf(string mark)
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Kobbopay.sln")))
-            folder = folder.Parent!;
-        var page = File.ReadAllText(Path.Combine(folder.FullName, "docs", "consumers.md"));
+        var page = File.ReadAllText(Checkout.PathOf("docs", "consumers.md"));
         return Statement().Matches(page).Single(match => match.Groups["mark"].Value == mark).Groups["sql"].Value;
     }
 

@@ -6,6 +6,7 @@ using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Evm;
 using Kobbopay.Payments.Reports;
 using Kobbopay.ServiceDefaults.Web;
+using Kobbopay.Testing;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
 
@@ -182,11 +183,8 @@ public sealed partial class QueryPlanTests(SeededWorld seeded) : IClassFixture<S
     /// <summary>The page's table: the query in code quotes or plain, then its indexes.</summary>
     private static Dictionary<string, string[]> Documented()
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Kobbopay.sln")))
-            folder = folder.Parent!;
         var rows =
-            from line in File.ReadLines(Path.Combine(folder.FullName, "docs", "queries.md"))
+            from line in File.ReadLines(Checkout.PathOf("docs", "queries.md"))
             let cells = line.Split('|')
             where cells.Length == 5 && cells[3].Contains('`', StringComparison.Ordinal)
             select (

@@ -6,7 +6,7 @@ namespace Kobbopay.IntegrationTests.Sdk;
 
 /// <summary>
 /// The examples of docs/sdk.md and of the package's README, which show the marked parts word by word;
-/// <see cref="SdkExampleTests"/> runs them.
+/// <c>SdkExampleTests</c> runs them, and Kobbopay.Testing.Native as a program that is compiled ahead of time.
 /// </summary>
 [SuppressMessage("Performance", "CA1859:Use concrete types", Justification = "As a reader would write it.")]
 internal sealed class SdkExamples(Action<string> tell)

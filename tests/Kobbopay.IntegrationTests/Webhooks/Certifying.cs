@@ -60,13 +60,10 @@ internal static class Certifying
     /// <summary>A sample as its README starts it.</summary>
     public static async Task<(ChildProcess Process, Uri Url)> StartSampleAsync(string program, string secret)
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Kobbopay.sln")))
-            folder = folder.Parent!;
         var announced = new TaskCompletionSource<Uri>();
         const string Announcement = "listening on ";
         var sample = program == "node"
-            ? Path.Combine(folder.FullName, "samples", "receiver-node", "receiver.mjs")
+            ? Checkout.PathOf("samples", "receiver-node", "receiver.mjs")
             : Path.Combine(AppContext.BaseDirectory, "Kobbopay.Samples.Receiver.dll");
         var process = await ChildProcess.StartAsync(
             new ChildCommand("receiver", program, [sample])

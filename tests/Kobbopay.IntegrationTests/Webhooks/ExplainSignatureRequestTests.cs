@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Kobbopay.Contracts;
 using Kobbopay.ServiceDefaults.Identity;
+using Kobbopay.Testing;
 using Kobbopay.Webhooks.Endpoints;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -74,7 +75,7 @@ public sealed partial class ExplainSignatureRequestTests(EndpointTests.OneHouse 
     [Fact]
     public async Task The_documented_example_gets_the_documented_answer()
     {
-        var page = await File.ReadAllTextAsync(Document(), TestContext.Current.CancellationToken);
+        var page = await File.ReadAllTextAsync(Checkout.PathOf("docs", "webhooks.md"), TestContext.Current.CancellationToken);
         var request = RequestExample().Match(page).Groups["json"].Value;
         var answer = JsonElement.Parse(AnswerExample().Match(page).Groups["json"].Value);
         var merchant = one.House.NewMerchant();
@@ -89,7 +90,7 @@ public sealed partial class ExplainSignatureRequestTests(EndpointTests.OneHouse 
     [Fact]
     public async Task Every_verdict_and_every_difference_of_a_body_is_documented()
     {
-        var page = await File.ReadAllTextAsync(Document(), TestContext.Current.CancellationToken);
+        var page = await File.ReadAllTextAsync(Checkout.PathOf("docs", "webhooks.md"), TestContext.Current.CancellationToken);
         var verdicts = typeof(Kobbopay.Webhooks.Tools.SignatureVerdicts).GetFields()
             .Select(field => (string)field.GetRawConstantValue()!);
         string[] differences =
@@ -129,14 +130,6 @@ public sealed partial class ExplainSignatureRequestTests(EndpointTests.OneHouse 
             TypedValue = Encoding.UTF8.GetBytes($$"""{"id": "{{eventName}}", "type": "payment.paid"}"""),
         });
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-    }
-
-    private static string Document()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Kobbopay.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Not inside a checkout.");
-        return Path.Combine(folder, "docs", "webhooks.md");
     }
 
     private static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
