@@ -60,6 +60,7 @@ public static class Program
         builder.Services.AddIdempotency();
         builder.Services.AddSingleton<MerchantDirectory>();
         builder.Services.AddSingleton<AuditTrail>();
+        builder.Services.AddLoop<ChainAuditLog>();
         builder.Services.AddLoop<ExportAuditHead>();
         builder.Services.AddSingleton<AccessRequestStore>();
         builder.Services.AddSingleton<MerchantChange>();

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -34,12 +36,28 @@ public sealed record AuditEntry(
 
 /// <summary>
 /// The append-only, hash-chained log: hash n = SHA-256(hash n-1, entry n), over the entry's text as it is stored. An
-/// entry is written in the transaction of the change, last, since each waits for the one before to be committed.
+/// entry is written in the transaction of the change: into the chain, or, of what happens often, beside it.
 /// </summary>
 public static class AuditLog
 {
-    /// <summary>Adds an entry to the transaction of what it tells of; the id of one that is there adds
-    /// nothing.</summary>
+    public static byte[] HashOf(ReadOnlySpan<byte> before, string entry) =>
+        SHA256.HashData([.. before, .. Encoding.UTF8.GetBytes(entry)]);
+
+    /// <summary>
+    /// Adds an entry that <see cref="ChainAuditLog"/> gives its place a second later: for changes that must not wait
+    /// for each other.
+    /// </summary>
+    public static void Enqueue(NpgsqlBatch batch, Guid id, AuditEntry entry)
+    {
+        var parameters = batch.Add("insert into audit_waiting (id, entry) values ($1, $2)");
+        parameters.AddId(id);
+        parameters.AddText(entry.ToText());
+    }
+
+    /// <summary>
+    /// Adds an entry to the transaction of what it tells of, as its last statement, since each waits for the one before
+    /// to be committed; the id of one that is there adds nothing.
+    /// </summary>
     public static void Add(NpgsqlBatch batch, Guid id, AuditEntry entry)
     {
         var parameters = batch.Add(

@@ -34,17 +34,7 @@ public sealed class AuditTrail(TimeProvider clock)
         JsonObject? details = null)
     {
         var id = Id.New(clock);
-        AuditLog.Add(batch, id, new AuditEntry(
-            id.ToString(),
-            clock.Now(),
-            ActorOf(http),
-            action,
-            subject,
-            merchantId is { } merchant ? Id.Format(Id.Merchant, merchant) : null,
-            environment,
-            details,
-            http.TraceIdentifier,
-            AddressOf(http)));
+        AuditLog.Add(batch, id, EntryOf(id, http, action, subject, merchantId, environment, details));
     }
 
     /// <summary>The same of a merchant's key, in its own environment.</summary>
@@ -56,4 +46,38 @@ public sealed class AuditTrail(TimeProvider clock)
         string subject,
         JsonObject? details = null) =>
         Add(batch, http, action, subject, merchant.MerchantId, merchant.Environment, details);
+
+    /// <summary>The same of what happens often (<see cref="AuditLog.Enqueue"/>), anywhere in the
+    /// transaction.</summary>
+    public void Enqueue(
+        NpgsqlBatch batch,
+        HttpContext http,
+        MerchantIdentity merchant,
+        string action,
+        string subject,
+        JsonObject? details = null)
+    {
+        var id = Id.New(clock);
+        AuditLog.Enqueue(
+            batch, id, EntryOf(id, http, action, subject, merchant.MerchantId, merchant.Environment, details));
+    }
+
+    private AuditEntry EntryOf(
+        Guid id,
+        HttpContext http,
+        string action,
+        string subject,
+        Guid? merchantId,
+        string? environment,
+        JsonObject? details) => new(
+            id.ToString(),
+            clock.Now(),
+            ActorOf(http),
+            action,
+            subject,
+            merchantId is { } merchant ? Id.Format(Id.Merchant, merchant) : null,
+            environment,
+            details,
+            http.TraceIdentifier,
+            AddressOf(http));
 }

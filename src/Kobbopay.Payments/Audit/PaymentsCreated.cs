@@ -6,12 +6,11 @@ using Npgsql;
 namespace Kobbopay.Payments.Audit;
 
 /// <summary>
-/// Creations in the audit log. Entries wait for each other, and creations must not: the sequencer writes one entry for
-/// all that a key created since it last looked, in the transaction that gives their events a place.
+/// Creations in the audit log. There are many, so the sequencer makes one entry of all that a key created since it last
+/// looked, in the transaction that gives their events a place.
 /// </summary>
 internal static class PaymentsCreated
 {
-    /// <summary>Adds the entries, as the last of the transaction (<see cref="AuditLog"/>).</summary>
     public static void AddTo(NpgsqlBatch batch, List<SequencedEvent> events, TimeProvider clock)
     {
         var created = events.Select(one => one.Row).Where(row => row is { KeyId: not null, Payment: not null })
@@ -20,7 +19,7 @@ internal static class PaymentsCreated
         {
             var payments = byKey.Select(row => Id.Format(Id.Payment, row.Payment!.Id)).ToArray();
             var id = Id.New(clock);
-            AuditLog.Add(batch, id, new AuditEntry(
+            AuditLog.Enqueue(batch, id, new AuditEntry(
                 id.ToString(),
                 clock.Now(),
                 Id.Format(Id.ApiKey, byKey.Key.Key),

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kobbopay.Contracts;
@@ -112,7 +111,7 @@ public static class ReadAuditLog
             if (row.IsDBNull(2))
                 break;
             var stored = row.GetFieldValue<byte[]>(3);
-            var right = SHA256.HashData([.. before, .. Encoding.UTF8.GetBytes(row.GetString(4))]);
+            var right = AuditLog.HashOf(before, row.GetString(4));
             if (row.GetInt64(2) != last + 1 || !stored.AsSpan().SequenceEqual(right))
                 broken ??= last + 1;
             (before, last) = (stored, row.GetInt64(2));

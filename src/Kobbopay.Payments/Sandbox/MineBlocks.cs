@@ -50,7 +50,8 @@ public static class MineBlocks
                 (batch, head) =>
                 {
                     store(batch, new MineAnswer(network, blocks, BlockJson.Of(head)));
-                    audit.Add(batch, http, merchant, "sandbox.mined", network, new JsonObject { ["blocks"] = blocks });
+                    audit.Enqueue(
+                        batch, http, merchant, "sandbox.mined", network, new JsonObject { ["blocks"] = blocks });
                 }),
             cancellation);
         scanner.Set();

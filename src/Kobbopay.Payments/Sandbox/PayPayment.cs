@@ -82,7 +82,7 @@ public static class PayPayment
             {
                 var answer = AnswerOf(payment, asset, transfers, block);
                 store(batch, answer);
-                audit.Add(batch, http, merchant, "sandbox.paid", answer.PaymentId, new JsonObject
+                audit.Enqueue(batch, http, merchant, "sandbox.paid", answer.PaymentId, new JsonObject
                 {
                     ["amount"] = answer.Amount,
                     ["currency"] = answer.Currency,

@@ -93,7 +93,7 @@ public static class ReorganizeChain
                 (batch, head) =>
                 {
                     store(batch, new ReorgAnswer(network, depth, BlockJson.Of(head)));
-                    audit.Add(
+                    audit.Enqueue(
                         batch, http, merchant, "sandbox.reorganized", network, new JsonObject { ["depth"] = depth });
                 });
             if (refusal is not null)

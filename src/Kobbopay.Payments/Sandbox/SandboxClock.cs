@@ -74,7 +74,7 @@ public static class SandboxClock
                 (batch, head, offset) =>
                 {
                     store(batch, new AdvanceAnswer(head.Time, (long)offset.TotalSeconds, BlockJson.Of(head)));
-                    audit.Add(
+                    audit.Enqueue(
                         batch, http, merchant, "sandbox.clock_advanced", SimulatorRail.Name,
                         new JsonObject { ["seconds"] = seconds });
                 });

@@ -60,7 +60,7 @@ public static class SetProvider
                 {
                     var what = SimulatorChain.NameOf(mode);
                     store(batch, new ProviderAnswer(network, what, until, BlockJson.OfOrNull(head)));
-                    audit.Add(
+                    audit.Enqueue(
                         batch, http, merchant, "sandbox.provider_set", network, new JsonObject { ["mode"] = what });
                 }),
             cancellation);

@@ -16,7 +16,7 @@ public sealed class ReferenceTests(KobbopayFixture system) : IClassFixture<Kobbo
         var page = visitor.Page;
         await page.SetViewportSizeAsync(1_440, 1_000);
         await page.GotoAsync(CreatePayment);
-        var operation = page.Locator("section[id$='tag/payments/POST/v1/payments']");
+        var operation = OperationOn(page);
         await operation.GetByText("--request POST").WaitForAsync();
 
         var text = await operation.InnerTextAsync();
@@ -35,7 +35,7 @@ public sealed class ReferenceTests(KobbopayFixture system) : IClassFixture<Kobbo
             await page.SetViewportSizeAsync(width, 1_000);
             await page.GotoAsync("about:blank");
             await page.GotoAsync(CreatePayment);
-            await page.Locator("section[id$='tag/payments/POST/v1/payments']").GetByText("--request POST").WaitForAsync();
+            await OperationOn(page).GetByText("--request POST").WaitForAsync();
             await page.LooksWellAsync();
         }
     }
@@ -60,4 +60,6 @@ public sealed class ReferenceTests(KobbopayFixture system) : IClassFixture<Kobbo
                 .Should().Be(0);
         }
     }
+
+    private static ILocator OperationOn(IPage page) => page.Locator("section[id$='tag/payments/POST/v1/payments']");
 }

@@ -6,8 +6,8 @@ using MassTransit;
 namespace Kobbopay.IntegrationTests.Faults;
 
 /// <summary>
-/// Payments killed between any two steps of a creation, of the relay and of a scan, while a merchant's backend repeats
-/// what it got no answer to: nothing is lost, nothing happens twice, the feed is dense.
+/// Payments killed between any two steps of a creation, of the relay, of a scan and of the audit log, while a
+/// merchant's backend repeats what it got no answer to: nothing is lost, nothing happens twice, the feed is dense.
 /// </summary>
 public sealed class KillTests
 {
@@ -26,6 +26,8 @@ public sealed class KillTests
     [InlineData("scan.read")]
     [InlineData("scan.written")]
     [InlineData("scan.committed")]
+    [InlineData("audit.taken")]
+    [InlineData("audit.written")]
     public async Task A_kill_costs_nothing_but_time(string faultPoint)
     {
         await using var payments = await MortalPayments.CreateAsync();
@@ -38,6 +40,7 @@ public sealed class KillTests
             () => payments.QueryAsync<long>("select count(*) from payments where status = 'Confirmed'"),
             confirmed => confirmed == Orders,
             TimeSpan.FromSeconds(60));
+        await AuditIsWholeAsync(payments);
         payments.Deaths.Should().Be(1, "the fault point has to be one that is passed");
         (await payments.QueryAsync<long>("select count(*) from payments")).Should().Be(Orders);
         (await payments.QueryAsync<long>("select count(*) from transfers")).Should().Be(Orders);
@@ -82,6 +85,28 @@ public sealed class KillTests
               select version, row_number() over (partition by payment_id order by sequence) as place from events) e
             where version <> place
             """)).Should().Be(0, "the sequence follows the version");
+    }
+
+    /// <summary>Each payment and each move of the sandbox is in one entry, and the chain holds.</summary>
+    private static async Task AuditIsWholeAsync(MortalPayments payments)
+    {
+        await Eventually.GetAsync(
+            () => payments.QueryAsync<string>("""
+                with entries as (select entry::jsonb as entry from audit_log)
+                select concat_ws(' ', count(id), count(distinct id),
+                  (select count(*) from entries where entry ->> 'action' = 'sandbox.paid'),
+                  (select count(*) from entries where entry ->> 'action' = 'sandbox.mined'))
+                from entries, jsonb_array_elements_text(entry -> 'details' -> 'payments') id
+                """),
+            counts => counts == $"{Orders} {Orders} {Orders} 1");
+        (await payments.QueryAsync<long>("""
+            select count(*) from (
+              select sequence, row_number() over (order by sequence) as place, hash, sha256(
+                coalesce(lag(hash) over (order by sequence), decode(repeat('00', 32), 'hex'))
+                || convert_to(entry, 'UTF8')) as proper
+              from audit_log) a
+            where sequence <> place or hash <> proper
+            """)).Should().Be(0);
     }
 
     private static async Task<HashSet<Guid>> EventIdsAsync(MortalPayments payments)

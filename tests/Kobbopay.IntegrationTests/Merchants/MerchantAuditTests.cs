@@ -60,7 +60,8 @@ public sealed class MerchantAuditTests : MerchantsHouse
         var answer = await Host.SendAsync(HttpMethod.Post, path, json);
 
         answer.Status.Should().Be(200, answer.Body);
-        var entry = (await EntriesAsync()).Skip(before.Count).Should().ContainSingle().Subject;
+        var after = await Eventually.GetAsync(EntriesAsync, entries => entries.Count > before.Count);
+        var entry = after.Skip(before.Count).Should().ContainSingle().Subject;
         ((string)entry["actor"]!, (string)entry["action"]!, (string)entry["subject"]!).Should().Be(
             (Id.Format(Id.ApiKey, Host.Merchant.KeyId), action, subject.Replace("{id}", id, StringComparison.Ordinal)));
         entry["details"]!.ToJsonString().Should().StartWith(details);
