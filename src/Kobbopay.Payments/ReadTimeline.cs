@@ -76,7 +76,7 @@ public static class ReadTimeline
             select {Columns} from payments p left join lateral (
               select {Columns} from payment_timeline t where t.payment_id = p.id and {beyond}
               {range.OrderAndLimit("t.version")}) t on true
-            where p.id = $5 and p.merchant_id = $3 and p.environment = $4
+            where p.id = $5 and p.merchant_id is not distinct from $3 and p.environment is not distinct from $4
             {range.OrderAndLimit("t.version")}
             """);
         command.Parameters.AddInteger(range.Fetch);
