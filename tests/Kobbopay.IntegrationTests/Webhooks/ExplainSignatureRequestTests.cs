@@ -16,6 +16,8 @@ public sealed partial class ExplainSignatureRequestTests(EndpointTests.OneHouse 
 {
     private const string Route = "/v1/webhook-tools/explain-signature";
 
+    private static readonly string Document = Checkout.PathOf("docs", "webhooks.md");
+
     [Theory]
     [InlineData("""{"body":"{}"}""", "/headers", "required")]
     [InlineData("""{"headers":{}}""", "/body", "required")]
@@ -75,7 +77,7 @@ public sealed partial class ExplainSignatureRequestTests(EndpointTests.OneHouse 
     [Fact]
     public async Task The_documented_example_gets_the_documented_answer()
     {
-        var page = await File.ReadAllTextAsync(Checkout.PathOf("docs", "webhooks.md"), TestContext.Current.CancellationToken);
+        var page = await File.ReadAllTextAsync(Document, TestContext.Current.CancellationToken);
         var request = RequestExample().Match(page).Groups["json"].Value;
         var answer = JsonElement.Parse(AnswerExample().Match(page).Groups["json"].Value);
         var merchant = one.House.NewMerchant();
@@ -90,7 +92,7 @@ public sealed partial class ExplainSignatureRequestTests(EndpointTests.OneHouse 
     [Fact]
     public async Task Every_verdict_and_every_difference_of_a_body_is_documented()
     {
-        var page = await File.ReadAllTextAsync(Checkout.PathOf("docs", "webhooks.md"), TestContext.Current.CancellationToken);
+        var page = await File.ReadAllTextAsync(Document, TestContext.Current.CancellationToken);
         var verdicts = typeof(Kobbopay.Webhooks.Tools.SignatureVerdicts).GetFields()
             .Select(field => (string)field.GetRawConstantValue()!);
         string[] differences =

@@ -51,10 +51,11 @@ public sealed class OnboardingTests(WholeKobbopay system) : IClassFixture<WholeK
 
         var merchant = (string)approved["merchantId"]!;
         var actions = await Eventually.GetAsync(
-            () => ActionsAsync(merchant), actions => actions.Contains("receiver.certified"));
+            () => ActionsAsync(merchant),
+            actions => actions.Contains("receiver.certified") && actions.Contains("payments.created"));
         actions.Should().BeEquivalentTo(
-            "access_request.approved", "claim.issued", "claim.issued", "claim.claimed", "receiver.certified",
-            "claim.claimed");
+            "access_request.approved", "claim.issued", "claim.issued", "claim.claimed", "payments.created",
+            "receiver.certified", "claim.claimed");
         ((bool)(await system.SendAsync(HttpMethod.Get, $"{Operator}/audit-log/verify", asOperator: true))
             .Json["intact"]!).Should().BeTrue();
     }
