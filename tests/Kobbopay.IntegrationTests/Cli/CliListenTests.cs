@@ -165,7 +165,10 @@ public sealed class CliListenTests(WholeKobbopay system) : IClassFixture<WholeKo
     {
         var created = await CreateAsync("order-1");
         var nowhere = $"localhost:{LoopbackPorts.Free(1)[0]}";
-        var id = (await _client.Events.ReadAsync(cancellationToken: Token)).Data.Single().Id;
+        // The event gets its place in the feed a moment after the answer.
+        var feed = await Eventually.GetAsync(
+            () => _client.Events.ReadAsync(cancellationToken: Token), page => page.Data.Count == 1);
+        var id = feed.Data[0].Id;
 
         var end = (await _kobbo.RunAsync("events", "resend", id, "--forward-to", nowhere)).Should(1);
 
