@@ -22,8 +22,8 @@ public sealed class OpenStreams(LiveSettings<LimitSettings> settings) : IDisposa
         HttpMethods.IsGet(request.Method)
         && (request.Path.Value!.EndsWith("/stream", StringComparison.Ordinal)
             || request.Query.ContainsKey("wait")
-            || request.Headers.Accept.Any(
-                type => type is not null && type.Contains("text/event-stream", StringComparison.OrdinalIgnoreCase)));
+            || request.Headers.Accept.Any(type => type is not null
+                && type.Contains(ServerSentEvents.ContentType, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>A place for a stream without a key; held until it is disposed of, acquired or not.</summary>
     public RateLimitLease Enter(HttpContext http) =>

@@ -24,7 +24,7 @@ public static class ReadEvents
             .WithNumber("wait", "Seconds to wait for an event when there is none.", least: 0, EventsQuery.LongestWait)
             .WithParameter("type", "Only of this type, such as payment.paid or payment.*.")
             .Answers<EventListJson>()
-            .AnswersText("text/event-stream");
+            .AnswersText(ServerSentEvents.ContentType);
         app.MapGet("/v1/events/{eventId}", ReadAsync).RequireMerchant(Scopes.EventsRead)
             .Describe("getEvent", "Read an event")
             .Answers<EventJson>();
