@@ -14,7 +14,7 @@ namespace Kobbopay.ServiceDefaults;
 /// Logs, metrics and traces, configured by <c>OTEL_*</c> alone: the exporter is on when an endpoint is given, and
 /// <c>service.name</c> is the deployer's to set.
 /// </summary>
-internal static class Telemetry
+public static class Telemetry
 {
     /// <summary>
     /// A trace goes from the merchant's request to the merchant's endpoint, whether or not it is recorded on the way.
@@ -37,7 +37,7 @@ internal static class Telemetry
         ["Logging:LogLevel:Npgsql"] = "Warning",
     };
 
-    public static void AddTelemetry(this IHostApplicationBuilder builder)
+    internal static void AddTelemetry(this IHostApplicationBuilder builder)
     {
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = LogLevels });
         ActivitySource.AddActivityListener(KeepTraces);

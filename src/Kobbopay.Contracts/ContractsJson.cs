@@ -6,6 +6,7 @@ namespace Kobbopay.Contracts;
 /// <summary>Source-generated JSON of everything that travels between services, outbox rows included.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(PaymentChanged))]
+[JsonSerializable(typeof(PaymentsChanged))]
 [JsonSerializable(typeof(PaymentProgressed))]
 [JsonSerializable(typeof(MerchantEventRequested))]
 [JsonSerializable(typeof(SandboxClockAdvanced))]

@@ -1,9 +1,10 @@
 namespace Kobbopay.Contracts;
 
 /// <summary>
-/// The one bus message per event of a merchant's feed, nearly always a payment's. <see cref="Body"/> is the event as
-/// the merchant sees it, rendered once and carried opaquely; what a consumer needs to file it stands beside it.
-/// Consumers are idempotent by (merchant, environment, sequence) and order-proof by version.
+/// An event of a merchant's feed, nearly always a payment's, as it goes over the bus (<see cref="PaymentsChanged"/>).
+/// <see cref="Body"/> is the event as the merchant sees it, rendered once and carried opaquely; what a consumer needs
+/// to file it stands beside it. Consumers are idempotent by (merchant, environment, sequence) and order-proof by
+/// version.
 /// </summary>
 /// <param name="Sequence">Dense per merchant and environment (contracts.md, section 3): a gap is a lost
 /// message.</param>

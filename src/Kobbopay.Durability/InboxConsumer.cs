@@ -6,12 +6,13 @@ using Microsoft.Extensions.Logging;
 namespace Kobbopay.Durability;
 
 /// <summary>
-/// Takes payment events from the service's durable queue to its <see cref="IPaymentChangedHandler"/>, in batches.
+/// Takes payment events from the service's durable queue to its <see cref="IPaymentChangedHandler"/>, in batches. One
+/// that can't be taken fails its message, of which the others have been taken all the same.
 /// </summary>
-public sealed class InboxConsumer(Batcher<PaymentChanged> batcher) : IConsumer<PaymentChanged>
+public sealed class InboxConsumer(Batcher<PaymentChanged> batcher) : IConsumer<PaymentsChanged>
 {
-    public Task Consume(ConsumeContext<PaymentChanged> context) =>
-        batcher.AddAsync(context.Message, context.CancellationToken);
+    public Task Consume(ConsumeContext<PaymentsChanged> context) =>
+        Task.WhenAll(context.Message.Events.Select(e => batcher.AddAsync(e, context.CancellationToken)));
 }
 
 public static class InboxRegistration
@@ -19,8 +20,8 @@ public static class InboxRegistration
     /// <summary>Events in one transaction at most.</summary>
     private const int BatchLimit = 200;
 
-    /// <summary>Messages that the broker hands out unacknowledged.</summary>
-    private const ushort Prefetch = 256;
+    /// <summary>Messages that the broker hands out unacknowledged, under load of many events each.</summary>
+    private const ushort Prefetch = 16;
 
     /// <summary>The consumer, its batches, and the healer that fetches what the bus lost.</summary>
     public static IServiceCollection AddInbox<THandler>(this IServiceCollection services)
@@ -38,7 +39,7 @@ public static class InboxRegistration
 
     /// <summary>
     /// The service's shared work queue. A message that can't be taken is tried again, then parked in the error queue,
-    /// where it blocks nothing; the healer fetches its event from Payments once the cause is gone.
+    /// where it blocks nothing; the healer fetches its events from Payments once the cause is gone.
     /// </summary>
     public static void AddInboxQueue(
         this IRabbitMqBusFactoryConfigurator rabbit, IBusRegistrationContext context, string queue) =>

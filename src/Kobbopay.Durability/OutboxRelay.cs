@@ -9,13 +9,15 @@ using Npgsql;
 namespace Kobbopay.Durability;
 
 /// <summary>
-/// Messages of one type that a service keeps in a table of its own: the outbox holds their ids alone, so that nothing
-/// is written twice.
+/// Messages of one type whose parts a service keeps in a table of its own: the outbox holds the parts' ids alone, so
+/// that nothing is written twice.
 /// </summary>
-/// <param name="ReadAsync">Reads the messages of these ids; one that is no longer kept is left out.</param>
+/// <param name="ReadAsync">
+/// Reads the messages that consist of these parts, in the order given; null in place of one of which nothing is kept.
+/// </param>
 public sealed record StoredMessages(
     string MessageType,
-    Func<NpgsqlConnection, Guid[], CancellationToken, Task<IReadOnlyDictionary<Guid, object>>> ReadAsync);
+    Func<NpgsqlConnection, IReadOnlyList<Guid[]>, CancellationToken, Task<IReadOnlyList<object?>>> ReadAsync);
 
 /// <summary>
 /// Publishes outbox rows and deletes those that the broker has confirmed. Rows are claimed with <c>skip locked</c>, so
@@ -27,10 +29,10 @@ public sealed partial class OutboxRelay(
     : BackgroundLoop(clock, logger)
 {
     /// <summary>
-    /// Rows of a batch, each a confirm in flight, and batches at a time: while one waits for the broker or the disk,
-    /// the other is prepared. Past 128 in flight a quorum queue can stall.
+    /// Rows of a batch, each a message of many events and a confirm in flight, and batches at a time: while one waits
+    /// for the broker or the disk, the other is prepared. Past 128 in flight a quorum queue can stall.
     /// </summary>
-    private const int BatchLimit = 64;
+    private const int BatchLimit = 16;
     private const int Lanes = 2;
 
     /// <summary>Batches of a lane in one step; a long backlog must not look like a loop that stands.</summary>
@@ -44,7 +46,7 @@ public sealed partial class OutboxRelay(
     private static readonly FrozenDictionary<string, Type> MessageTypes =
         new[]
             {
-                typeof(PaymentChanged), typeof(PaymentProgressed), typeof(MerchantEventRequested),
+                typeof(PaymentsChanged), typeof(PaymentProgressed), typeof(MerchantEventRequested),
                 typeof(SandboxClockAdvanced), typeof(ApiKeyChanged), typeof(AuditRecorded), typeof(ReceiverCertified),
             }
             .ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
@@ -122,7 +124,7 @@ public sealed partial class OutboxRelay(
         batch.BeginByKey();
         var claim = new NpgsqlBatchCommand(
             """
-            select id, message_type, body, traceparent from outbox
+            select id, message_type, body, parts, traceparent from outbox
             order by id limit $1 for update skip locked
             """);
         claim.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchLimit });
@@ -134,7 +136,8 @@ public sealed partial class OutboxRelay(
         {
             rows.Add(new Row(
                 reader.GetGuid(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetFieldValue<byte[]>(2),
-                reader.IsDBNull(3) ? null : reader.GetString(3)));
+                reader.IsDBNull(3) ? [] : reader.GetFieldValue<Guid[]>(3),
+                reader.IsDBNull(4) ? null : reader.GetString(4)));
         }
 
         return rows;
@@ -147,9 +150,12 @@ public sealed partial class OutboxRelay(
         foreach (var group in rows.Where(row => row.Body is null).GroupBy(row => row.MessageType))
         {
             var source = stored.Single(source => source.MessageType == group.Key);
-            Guid[] ids = [.. group.Select(row => row.Id)];
-            foreach (var (id, message) in await source.ReadAsync(connection, ids, cancellation))
-                messages[id] = message;
+            var read = await source.ReadAsync(connection, [.. group.Select(row => row.Parts)], cancellation);
+            foreach (var (row, message) in group.Zip(read))
+            {
+                if (message is not null)
+                    messages[row.Id] = message;
+            }
         }
 
         return messages;
@@ -186,5 +192,5 @@ public sealed partial class OutboxRelay(
     [LoggerMessage(LogLevel.Warning, "The {MessageType} {Id} is no longer kept, so it is not published")]
     private partial void LogGone(string messageType, Guid id);
 
-    private sealed record Row(Guid Id, string MessageType, byte[]? Body, string? TraceParent);
+    private sealed record Row(Guid Id, string MessageType, byte[]? Body, Guid[] Parts, string? TraceParent);
 }

@@ -31,8 +31,12 @@ public sealed class ForwardedRequest(string? identity) : HttpTransformer
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         var headers = proxyRequest.Headers;
+        // Asked of the request first, where a look costs next to nothing: hardly any has one of them but its key.
         foreach (var header in KeptBack)
-            headers.Remove(header);
+        {
+            if (httpContext.Request.Headers.ContainsKey(header))
+                headers.Remove(header);
+        }
 
         // The destination's own name, not the public one.
         headers.Host = null;

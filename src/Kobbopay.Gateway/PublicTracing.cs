@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Kobbopay.ServiceDefaults;
+using Microsoft.Extensions.Configuration.Memory;
 using OpenTelemetry;
 using OpenTelemetry.Context.Propagation;
 
@@ -11,8 +13,19 @@ namespace Kobbopay.Gateway;
 /// </summary>
 public static class PublicTracing
 {
+    /// <summary>
+    /// Where nobody records spans the server makes none, which it does for its log: the caller's <c>traceparent</c>
+    /// goes on as it came, and the service behind starts a trace where there is none. Any other configuration wins.
+    /// </summary>
+    private static readonly Dictionary<string, string?> NoSpans = new(StringComparer.Ordinal)
+    {
+        ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = nameof(LogLevel.None),
+    };
+
     public static void AddPublicTracing(this WebApplicationBuilder builder)
     {
+        if (!builder.ExportsTelemetry())
+            builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = NoSpans });
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         builder.Services.AddSingleton<DistributedContextPropagator>(new TraceContextOnly());
     }

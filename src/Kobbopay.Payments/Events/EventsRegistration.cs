@@ -21,7 +21,7 @@ public static class EventsRegistration
             BatchLimit,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Batcher<MerchantEventRequested>>>()));
-        services.AddSingleton(new StoredMessages(nameof(PaymentChanged), FeedEvents.ReadAsync));
+        services.AddSingleton(new StoredMessages(nameof(PaymentsChanged), FeedEvents.ReadAsync));
         services.AddLoop<EventSequencer>();
         services.AddLoop<OutboxRelay>();
         services.AddLoop<KeepEvents>();

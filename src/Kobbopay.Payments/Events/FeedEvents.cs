@@ -29,7 +29,15 @@ public static class FeedEvents
     }
 
     /// <summary>What the outbox holds by reference (<see cref="Durability.StoredMessages"/>).</summary>
-    public static async Task<IReadOnlyDictionary<Guid, object>> ReadAsync(
+    public static async Task<IReadOnlyList<object?>> ReadAsync(
+        NpgsqlConnection connection, IReadOnlyList<Guid[]> messages, CancellationToken cancellation)
+    {
+        var events = await ByIdAsync(connection, [.. messages.SelectMany(ids => ids)], cancellation);
+        return [.. messages.Select(ids => ids.Where(events.ContainsKey).Select(id => events[id]).ToArray() is { } kept
+            && kept.Length > 0 ? new PaymentsChanged(kept) : null)];
+    }
+
+    private static async Task<Dictionary<Guid, PaymentChanged>> ByIdAsync(
         NpgsqlConnection connection, Guid[] ids, CancellationToken cancellation)
     {
         // The bounds tell which partitions to look into; of an array a prepared plan can't tell.
@@ -39,7 +47,7 @@ public static class FeedEvents
         command.Parameters.AddId(ids.Min());
         command.Parameters.AddId(ids.Max());
         await using var row = await command.ExecuteReaderAsync(cancellation);
-        var events = new Dictionary<Guid, object>(ids.Length);
+        var events = new Dictionary<Guid, PaymentChanged>(ids.Length);
         while (await row.ReadAsync(cancellation))
             events.Add(row.GetGuid(0), Read(row));
         return events;

@@ -92,18 +92,41 @@ internal sealed record SequencedEvent(PendingEventRow Row, long Sequence, byte[]
     }
 
     /// <summary>
-    /// The bus message shares the event's id and its trace, not the sequencer's; what it says is in the log
+    /// The bus messages, each with the trace of its first event, not the sequencer's; what they say is in the log
     /// (<see cref="FeedEvents.ReadAsync"/>).
     /// </summary>
     public static void AddToOutbox(NpgsqlBatch batch, List<SequencedEvent> events)
     {
-        var outbox = batch.Add("""
-            insert into outbox (id, message_type, traceparent)
-            select id, $2, traceparent from unnest($1::uuid[], $3::text[]) as e (id, traceparent)
-            """);
-        outbox.AddArray(events, e => e.Row.Id);
-        outbox.AddText(nameof(PaymentChanged));
-        outbox.AddArray(events, e => e.Row.TraceParent!);
+        foreach (var message in MessagesOf(events))
+        {
+            var outbox = batch.Add("insert into outbox (id, message_type, parts, traceparent) values ($1, $2, $3, $4)");
+            outbox.AddId(message[0].Row.Id);
+            outbox.AddText(nameof(PaymentsChanged));
+            outbox.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. message.Select(e => e.Row.Id)] });
+            outbox.AddText(message[0].Row.TraceParent);
+        }
+    }
+
+    /// <summary>Events in messages, neither too many nor too large, in their order.</summary>
+    internal static IEnumerable<List<SequencedEvent>> MessagesOf(IEnumerable<SequencedEvent> events)
+    {
+        var (message, bytes) = (new List<SequencedEvent>(), 0);
+        foreach (var one in events)
+        {
+            var size = one.Body.Length + (one.Row.Payment?.PublicView.Length ?? 0);
+            if (message.Count == PaymentsChanged.BatchLimit
+                || (message.Count > 0 && bytes + size > PaymentsChanged.BytesLimit))
+            {
+                yield return message;
+                (message, bytes) = ([], 0);
+            }
+
+            message.Add(one);
+            bytes += size;
+        }
+
+        if (message.Count > 0)
+            yield return message;
     }
 
     /// <summary>The envelope of contracts.md, section 3, around the snapshot's bytes.</summary>

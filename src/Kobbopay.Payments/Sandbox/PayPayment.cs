@@ -7,6 +7,7 @@ using Kobbopay.Payments.Audit;
 using Kobbopay.Payments.Domain;
 using Kobbopay.Payments.Rails;
 using Kobbopay.Payments.Rails.Simulator;
+using Kobbopay.ServiceDefaults.Data;
 using Kobbopay.ServiceDefaults.Identity;
 using Kobbopay.ServiceDefaults.Web;
 using Kobbopay.ServiceDefaults.Web.Description;
@@ -53,7 +54,7 @@ public static class PayPayment
         HttpContext http,
         string paymentId,
         MerchantIdentity merchant,
-        PaymentStore store,
+        NpgsqlDataSource database,
         RailCatalog rails,
         SimulatorChain chain,
         StoredAnswers answers,
@@ -63,17 +64,16 @@ public static class PayPayment
     {
         var body = await JsonBody.ReadOrDefaultAsync(
             http, SandboxJson.Default.PayRequest, new PayRequest(null, null, null, null), cancellation);
-        var payment = Id.TryParse(Id.Payment, paymentId, out var id)
-            ? await store.FindAsync(merchant.MerchantId, merchant.Environment, id, cancellation)
-            : null;
-        if (payment is null || payment.Details.Network != SimulatorRail.Name)
+        if (!Id.TryParse(Id.Payment, paymentId, out var id)
+            || await FindAsync(database, merchant, id, cancellation) is not var (payment, sent)
+            || payment.Details.Network != SimulatorRail.Name)
             throw new ProblemException(ProblemCodes.NotFound, "There is no such payment on a sandbox network.");
 
         var mine = body.Value.Mine ?? true;
         await answers.AnswerAsync(http, merchant, body.Bytes, SandboxJson.Default.PayAnswer, async store =>
         {
             var asset = AssetOf(body.Value.Currency ?? payment.Details.Currency, rails.Of(SimulatorRail.Name));
-            var amounts = await AmountsAsync(body.Value, payment, asset, rails, chain, cancellation);
+            var amounts = AmountsOf(body.Value, payment, sent, asset, rails);
             var txHash = NewTransfer.NewTxHash();
             NewTransfer[] transfers =
                 [.. amounts.Select(amount => new NewTransfer(
@@ -106,6 +106,27 @@ public static class PayPayment
             scanner.Set();
     }
 
+    /// <summary>
+    /// The payment, and what the chain itself has of it: what was sent a moment ago counts, though no scan may have
+    /// seen it yet.
+    /// </summary>
+    private static async Task<(PaymentRecord Payment, BigInteger Sent)?> FindAsync(
+        NpgsqlDataSource database, MerchantIdentity merchant, Guid id, CancellationToken cancellation)
+    {
+        await using var batch = database.CreateBatch();
+        var own = batch.Add($"select {PaymentRows.Columns} from payments p where {PaymentRows.IsOwn}");
+        own.AddId(id);
+        own.AddOwner(merchant);
+        SimulatorChain.SelectSentTo(batch, id);
+        await using var row = await batch.ExecuteReaderAsync(cancellation);
+        if (!await row.ReadAsync(cancellation))
+            return null;
+        var payment = PaymentRows.Read(row);
+        await row.NextResultAsync(cancellation);
+        await row.ReadAsync(cancellation);
+        return (payment, row.GetFieldValue<BigInteger>(0));
+    }
+
     private static PayAnswer AnswerOf(
         PaymentRecord payment, RailAsset asset, NewTransfer[] transfers, BlockJson? block)
     {
@@ -130,13 +151,8 @@ public static class PayPayment
             "unknown_value",
             $"{rail.Network} has {string.Join(", ", rail.Assets.Select(asset => asset.Currency))}.");
 
-    private static async Task<IReadOnlyList<BigInteger>> AmountsAsync(
-        PayRequest request,
-        PaymentRecord payment,
-        RailAsset asset,
-        RailCatalog rails,
-        SimulatorChain chain,
-        CancellationToken cancellation)
+    private static IReadOnlyList<BigInteger> AmountsOf(
+        PayRequest request, PaymentRecord payment, BigInteger sent, RailAsset asset, RailCatalog rails)
     {
         var rail = rails.Of(payment.Details.Network);
         if (request.Transfers is { } several)
@@ -151,21 +167,15 @@ public static class PayPayment
         if (request.Amount is { } given)
             return [CreatePaymentRequest.AmountIn(rail, asset, given)];
         if (asset.Currency == payment.Details.Currency)
-            return [await MissingAsync(payment, chain, cancellation)];
+            return [MissingOf(payment, sent)];
 
         // Who errs in the token sends the right number of it.
         var asked = Amount.Format(payment.State.Terms.Amount, payment.Details.Decimals);
         return [CreatePaymentRequest.AmountIn(rail, asset, new DecimalText(asked))];
     }
 
-    /// <summary>
-    /// What the chain itself still lacks: what was sent a moment ago counts, though no scan may have seen it yet.
-    /// </summary>
-    private static async Task<BigInteger> MissingAsync(
-        PaymentRecord payment, SimulatorChain chain, CancellationToken cancellation)
+    private static BigInteger MissingOf(PaymentRecord payment, BigInteger sent)
     {
-        var details = payment.Details;
-        var sent = await chain.SentToAsync(details.Chain, details.Contract, details.DepositAddress, cancellation);
         var missing = (payment.State.AcceptedAmount ?? payment.State.Terms.Amount) - sent;
         return missing.Sign > 0
             ? missing

@@ -128,9 +128,10 @@ public sealed class KillTests
             var bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
             {
                 rabbit.Host(broker);
-                rabbit.ReceiveEndpoint("probe", endpoint => endpoint.Handler<PaymentChanged>(context =>
+                rabbit.ReceiveEndpoint("probe", endpoint => endpoint.Handler<PaymentsChanged>(context =>
                 {
-                    seen.TryAdd(context.Message.EventId, 0);
+                    foreach (var one in context.Message.Events)
+                        seen.TryAdd(one.EventId, 0);
                     return Task.CompletedTask;
                 }));
             });

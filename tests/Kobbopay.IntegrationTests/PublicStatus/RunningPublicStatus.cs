@@ -101,6 +101,8 @@ public sealed class RunningPublicStatus : IAsyncLifetime
             Timeout = TimeSpan.FromSeconds(20),
         };
 
+    public Task PublishAsync(PaymentChanged change) => PublishAsync(new PaymentsChanged([change]));
+
     public Task PublishAsync<T>(T message)
         where T : class =>
         _app!.Services.GetRequiredService<IBus>().Publish(message, TestContext.Current.CancellationToken);

@@ -106,7 +106,8 @@ internal sealed class WebhooksHouse : IAsyncDisposable
 
     /// <summary>Puts the event on the bus, as Payments does.</summary>
     public Task PublishAsync(PaymentChanged message) =>
-        Services.GetRequiredService<IBus>().Publish(message, TestContext.Current.CancellationToken);
+        Services.GetRequiredService<IBus>().Publish(
+            new PaymentsChanged([message]), TestContext.Current.CancellationToken);
 
     /// <summary>Wakes the worker: after the fake clock has moved, its next look would come a second later.</summary>
     public void WakeWorker() => Services.GetRequiredService<Signal<DeliveryWorker>>().Set();

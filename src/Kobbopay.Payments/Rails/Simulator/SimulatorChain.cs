@@ -53,8 +53,7 @@ public sealed partial class SimulatorChain(NpgsqlDataSource database, TimeProvid
     }
 
     /// <summary>
-    /// Sends money without mining it: the next block takes it in. Senders don't wait for each other, only for whoever
-    /// changes the chain at the moment.
+    /// Sends money without mining it: the next block takes it in. Senders wait for nobody.
     /// </summary>
     public async Task SendAsync(
         string chain,
@@ -63,28 +62,21 @@ public sealed partial class SimulatorChain(NpgsqlDataSource database, TimeProvid
         Action<NpgsqlBatch>? alongside = null)
     {
         await using var batch = database.CreateBatch();
-        AddChain(batch, chain);
         AddTransfers(batch, chain, transfers);
         alongside?.Invoke(batch);
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>All that was ever sent to an address and stands, in base units.</summary>
-    public async Task<BigInteger> SentToAsync(
-        string chain, string? contract, string recipient, CancellationToken cancellation)
-    {
-        await using var command = database.CreateCommand(
-            """
-            select coalesce(sum(amount), 0) from simulator_transfers
-            where chain = $1 and recipient = $2 and contract is not distinct from $3
-            """);
-        command.Parameters.AddText(chain);
-        command.Parameters.AddText(recipient);
-        command.Parameters.AddText(contract);
-        await using var row = await command.ExecuteReaderAsync(cancellation);
-        await row.ReadAsync(cancellation);
-        return row.GetFieldValue<BigInteger>(0);
-    }
+    /// <summary>
+    /// Selects all that was ever sent to a payment's address in its token and stands, in base units.
+    /// </summary>
+    public static void SelectSentTo(NpgsqlBatch batch, Guid paymentId) =>
+        batch.Add("""
+            select coalesce(sum(t.amount), 0)
+            from payments p join simulator_transfers t on t.chain = p.chain and t.recipient = p.deposit_address
+              and t.contract is not distinct from p.contract
+            where p.id = $1
+            """).AddId(paymentId);
 
     /// <summary>
     /// The transactions to an address, and the height of the oldest block that holds one; -1 when none does.
