@@ -119,6 +119,21 @@ public sealed class DeliveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_many_events_in_one_message_each_is_delivered_once_and_a_bad_one_harms_no_other()
+    {
+        var merchant = _house.NewMerchant();
+        await merchant.EndpointAsync(_receiver.Url);
+        PaymentChanged[] events = [.. Enumerable.Range(0, 5).Select(_ => merchant.Event())];
+        var bad = merchant.Event() with { Environment = "prod" };
+
+        await _house.PublishAsync([.. events[..3], bad, .. events[2..]]);
+
+        var received = await _receiver.ReceiveAsync(events.Length);
+        received.Select(request => request.EventId).Should()
+            .BeEquivalentTo(events.Select(one => Id.Format(Id.Event, one.EventId)));
+    }
+
+    [Fact]
     public async Task A_delivery_and_its_attempts_tell_what_happened_to_their_owner_alone()
     {
         var merchant = _house.NewMerchant();

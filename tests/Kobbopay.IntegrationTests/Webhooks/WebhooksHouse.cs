@@ -104,10 +104,10 @@ internal sealed class WebhooksHouse : IAsyncDisposable
             Id.New(TimeProvider.System),
             scopes.Length > 0 ? scopes : Scopes.All));
 
-    /// <summary>Puts the event on the bus, as Payments does.</summary>
-    public Task PublishAsync(PaymentChanged message) =>
+    /// <summary>Puts the events on the bus, as Payments does: in one message.</summary>
+    public Task PublishAsync(params PaymentChanged[] events) =>
         Services.GetRequiredService<IBus>().Publish(
-            new PaymentsChanged([message]), TestContext.Current.CancellationToken);
+            new PaymentsChanged(events), TestContext.Current.CancellationToken);
 
     /// <summary>Wakes the worker: after the fake clock has moved, its next look would come a second later.</summary>
     public void WakeWorker() => Services.GetRequiredService<Signal<DeliveryWorker>>().Set();
