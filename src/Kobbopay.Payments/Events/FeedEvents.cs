@@ -33,8 +33,13 @@ public static class FeedEvents
         NpgsqlConnection connection, IReadOnlyList<Guid[]> messages, CancellationToken cancellation)
     {
         var events = await ByIdAsync(connection, [.. messages.SelectMany(ids => ids)], cancellation);
-        return [.. messages.Select(ids => ids.Where(events.ContainsKey).Select(id => events[id]).ToArray() is { } kept
-            && kept.Length > 0 ? new PaymentsChanged(kept) : null)];
+        return [.. messages.Select(ids => MessageOf(ids, events))];
+    }
+
+    private static PaymentsChanged? MessageOf(Guid[] ids, Dictionary<Guid, PaymentChanged> events)
+    {
+        PaymentChanged[] kept = [.. ids.Where(events.ContainsKey).Select(id => events[id])];
+        return kept.Length == 0 ? null : new PaymentsChanged(kept);
     }
 
     private static async Task<Dictionary<Guid, PaymentChanged>> ByIdAsync(
