@@ -33,11 +33,11 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
 
     public Subject ThroughGateway(int clients) => Over("through the gateway", ResourceNames.Gateway, clients, Key);
 
-    /// <summary>One create, by HttpClient.</summary>
-    public HttpRequestMessage NewRequest(bool throughGateway = false)
+    /// <summary>One create, direct, by HttpClient.</summary>
+    public HttpRequestMessage NewRequest()
     {
         var (key, body) = NewOrder();
-        var request = Request(HttpMethod.Post, "/v1/payments", throughGateway, key);
+        var request = Request(HttpMethod.Post, "/v1/payments", key: key);
         request.Content = new StringContent(body, mediaType: new("application/json"));
         return request;
     }
@@ -47,6 +47,11 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
 
     /// <summary>The same through the gateway.</summary>
     public byte[] NewBytesThroughGateway() => NewBytes(Address(ResourceNames.Gateway), Key());
+
+    /// <summary>What pays a payment in one of <see cref="Blocks"/>, through the gateway.</summary>
+    public byte[] PayBytesThroughGateway(string payment) => HttpConnection.Request(
+        HttpMethod.Post, new Uri(Address(ResourceNames.Gateway), $"/v1/sandbox/payments/{payment}/pay"),
+        [Key(), new("Idempotency-Key", $"pay-{payment}")], Blocks.LeftToThem);
 
     /// <summary>Creates without waiting for their events, for when nothing can be published.</summary>
     public Task<Reading> LoadAsync(int clients, TimeSpan duration, CancellationToken cancellation) =>
@@ -98,7 +103,7 @@ internal sealed class Creates(Workbench bench, ProductProcesses product)
     private byte[] NewBytes(Uri address, KeyValuePair<string, string> credentials)
     {
         var (key, body) = NewOrder();
-        return HttpLoop.Request(HttpMethod.Post, address, [credentials, new("Idempotency-Key", key)], body);
+        return HttpConnection.Request(HttpMethod.Post, address, [credentials, new("Idempotency-Key", key)], body);
     }
 
     private (string Key, string Body) NewOrder()

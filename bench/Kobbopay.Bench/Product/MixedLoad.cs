@@ -51,9 +51,7 @@ internal sealed class MixedLoad(ProductProcesses product, Creates creates, Recei
         var status = Request(HttpMethod.Get, $"/v1/public/payments/{url[(url.LastIndexOf('/') + 1)..]}");
         made.Add(id);
         next.Enqueue(status);
-        next.Enqueue(HttpLoop.Request(
-            HttpMethod.Post, At($"/v1/sandbox/payments/{id}/pay"),
-            [creates.Key(), new("Idempotency-Key", $"pay-{id}")], Blocks.LeftToThem));
+        next.Enqueue(creates.PayBytesThroughGateway(id));
         next.Enqueue(Request(HttpMethod.Get, $"/v1/payments/{id}", creates.Key()));
         lastStatus = status;
     }
@@ -62,7 +60,7 @@ internal sealed class MixedLoad(ProductProcesses product, Creates creates, Recei
     private byte[] NextOrStatus() => next.TryDequeue(out var request) ? request : lastStatus!;
 
     private byte[] Request(HttpMethod method, string path, params KeyValuePair<string, string>[] headers) =>
-        HttpLoop.Request(method, At(path), headers);
+        HttpConnection.Request(method, At(path), headers);
 
     private Uri At(string path) => new(product.AddressOf(ResourceNames.Gateway), path);
 

@@ -34,7 +34,7 @@ internal static class Gateway
 
     private static Subject Get(string name, Uri address)
     {
-        var request = HttpLoop.Request(HttpMethod.Get, address, []);
+        var request = HttpConnection.Request(HttpMethod.Get, address, []);
         return new Subject(name, "requests/s", (duration, cancellation) => HttpLoop.RunAsync(
             address, Clients, duration, () => request, StatusCodes.Status200OK, cancellation));
     }

@@ -57,7 +57,7 @@ internal static class Growth
         var (address, slowest) = (creates.Address(ResourceNames.Payments), 0.0);
         foreach (var page in Pages)
         {
-            var request = HttpLoop.Request(HttpMethod.Get, new Uri(address, page), [creates.Identity()]);
+            var request = HttpConnection.Request(HttpMethod.Get, new Uri(address, page), [creates.Identity()]);
             var p99 = new List<double>();
             await LatencyTable.PrintAsync($"GET /v1/payments{page}", bench.Plan, async duration =>
             {

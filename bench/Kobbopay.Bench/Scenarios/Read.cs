@@ -41,7 +41,7 @@ internal static class Read
         new(name, "reads/s", (duration, cancellation) =>
         {
             KeyValuePair<string, string>[] headers = credentials is null ? [] : [credentials()];
-            var requests = ids.Select(id => HttpLoop.Request(HttpMethod.Get, addressOf(id), headers)).ToArray();
+            var requests = ids.Select(id => HttpConnection.Request(HttpMethod.Get, addressOf(id), headers)).ToArray();
             var last = -1;
             return HttpLoop.RunAsync(
                 addressOf(ids[0]), Clients, duration,

@@ -26,7 +26,7 @@ internal static class Status
             bench, webhooks: null, cancellation, ResourceNames.Payments, ResourceNames.PublicStatus);
         await SeedAsync(bench, product, cancellation);
         await using var hello = await Role.StartAsync(cancellation, HelloRole.Name);
-        var greeting = HttpLoop.Request(HttpMethod.Get, hello.Address, []);
+        var greeting = HttpConnection.Request(HttpMethod.Get, hello.Address, []);
 
         var last = -1;
         var warm = Reads(
@@ -78,7 +78,7 @@ internal static class Status
     {
         var service = product.AddressOf(ResourceNames.PublicStatus);
         var requests = Enumerable.Range(1, Views)
-            .Select(n => HttpLoop.Request(
+            .Select(n => HttpConnection.Request(
                 HttpMethod.Get, new Uri(service, $"/v1/public/payments/pst_{n:d26}"), []))
             .ToArray();
         return new Subject(name, "reads/s", (duration, cancellation) => HttpLoop.RunAsync(

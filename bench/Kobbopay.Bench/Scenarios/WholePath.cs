@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Kobbopay.Bench.Baselines;
+using Kobbopay.Bench.Load;
 using Kobbopay.Bench.Measure;
 using Kobbopay.Bench.Product;
 using Kobbopay.Bench.Roles;
@@ -50,18 +51,19 @@ internal static class WholePath
     {
         await receiver.ForgetAsync(cancellation);
         return await Blocks.MineWhileAsync(
-            bench, creates, () => PayAsync(bench, creates, receiver, duration, cancellation), cancellation);
+            bench, creates, () => PayAsync(creates, receiver, duration, cancellation), cancellation);
     }
 
     private static async Task<(Reading Reading, double Tail)> PayAsync(
-        Workbench bench, Creates creates, Receiver receiver, TimeSpan duration, CancellationToken cancellation)
+        Creates creates, Receiver receiver, TimeSpan duration, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
         var loops = Enumerable.Range(0, Clients).Select(async _ =>
         {
+            using var gateway = await HttpConnection.OpenAsync(creates.Address(ResourceNames.Gateway), cancellation);
             var payments = new List<string>();
             while (Stopwatch.GetElapsedTime(start) < duration)
-                payments.Add(await PayOneAsync(bench, creates, cancellation));
+                payments.Add(await PayOneAsync(gateway, creates, cancellation));
             return payments;
         });
         var made = (await Task.WhenAll(loops)).SelectMany(payments => payments).ToHashSet(StringComparer.Ordinal);
@@ -88,17 +90,25 @@ internal static class WholePath
     }
 
     /// <summary>The payment's id.</summary>
-    private static async Task<string> PayOneAsync(Workbench bench, Creates creates, CancellationToken cancellation)
+    private static async Task<string> PayOneAsync(
+        HttpConnection gateway, Creates creates, CancellationToken cancellation)
     {
-        using var create = creates.NewRequest(throughGateway: true);
-        using var created = await bench.Http.SendAsync(create, cancellation);
-        created.EnsureSuccessStatusCode();
-        using var payment = JsonDocument.Parse(await created.Content.ReadAsByteArrayAsync(cancellation));
-        var id = payment.RootElement.GetProperty("payment_id").GetString()!;
-        using var pay = creates.Request(HttpMethod.Post, $"/v1/sandbox/payments/{id}/pay", throughGateway: true);
-        pay.Content = new StringContent(Blocks.LeftToThem, mediaType: new("application/json"));
-        using var answer = await bench.Http.SendAsync(pay, cancellation);
-        answer.EnsureSuccessStatusCode();
+        var created = await gateway.ExchangeAsync(
+            creates.NewBytesThroughGateway(), StatusCodes.Status201Created, cancellation);
+        var id = IdOf(created.Span);
+        await gateway.ExchangeAsync(creates.PayBytesThroughGateway(id), StatusCodes.Status200OK, cancellation);
         return id;
+    }
+
+    private static string IdOf(ReadOnlySpan<byte> answer)
+    {
+        var json = new Utf8JsonReader(answer[answer.IndexOf((byte)'{')..], isFinalBlock: false, state: default);
+        while (json.Read())
+        {
+            if (json.TokenType == JsonTokenType.PropertyName && json.ValueTextEquals("payment_id"u8) && json.Read())
+                return json.GetString()!;
+        }
+
+        throw new InvalidOperationException("The answer has no payment_id");
     }
 }
