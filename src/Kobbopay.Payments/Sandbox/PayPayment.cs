@@ -113,18 +113,15 @@ public static class PayPayment
     private static async Task<(PaymentRecord Payment, BigInteger Sent)?> FindAsync(
         NpgsqlDataSource database, MerchantIdentity merchant, Guid id, CancellationToken cancellation)
     {
-        await using var batch = database.CreateBatch();
-        var own = batch.Add($"select {PaymentRows.Columns} from payments p where {PaymentRows.IsOwn}");
-        own.AddId(id);
-        own.AddOwner(merchant);
-        SimulatorChain.SelectSentTo(batch, id);
-        await using var row = await batch.ExecuteReaderAsync(cancellation);
-        if (!await row.ReadAsync(cancellation))
-            return null;
-        var payment = PaymentRows.Read(row);
-        await row.NextResultAsync(cancellation);
-        await row.ReadAsync(cancellation);
-        return (payment, row.GetFieldValue<BigInteger>(0));
+        await using var command = database.CreateCommand($"""
+            select {PaymentRows.Columns}, {SimulatorChain.SentToPayment} from payments p where {PaymentRows.IsOwn}
+            """);
+        command.Parameters.AddId(id);
+        command.Parameters.AddOwner(merchant);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        return await row.ReadAsync(cancellation)
+            ? (PaymentRows.Read(row), row.GetFieldValue<BigInteger>(row.FieldCount - 1))
+            : null;
     }
 
     private static PayAnswer AnswerOf(

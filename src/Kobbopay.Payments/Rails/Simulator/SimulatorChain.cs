@@ -29,6 +29,14 @@ public sealed partial class SimulatorChain(NpgsqlDataSource database, TimeProvid
     /// <summary>Blocks of one operation at most.</summary>
     public const int BlockLimit = 1_000;
 
+    /// <summary>
+    /// A column of payments <c>p</c>: all that was ever sent to its address in its token and stands, in base units.
+    /// </summary>
+    internal const string SentToPayment = """
+        (select coalesce(sum(t.amount), 0) from simulator_transfers t
+         where t.chain = p.chain and t.recipient = p.deposit_address and t.contract is not distinct from p.contract)
+        """;
+
     /// <summary>Mines blocks; the first one holds these transfers and all that wait.</summary>
     /// <param name="alongside">Adds to the same transaction, once the blocks are known.</param>
     public Task<SimulatorHead> MineAsync(
@@ -66,17 +74,6 @@ public sealed partial class SimulatorChain(NpgsqlDataSource database, TimeProvid
         alongside?.Invoke(batch);
         await batch.ExecuteNonQueryAsync(cancellation);
     }
-
-    /// <summary>
-    /// Selects all that was ever sent to a payment's address in its token and stands, in base units.
-    /// </summary>
-    public static void SelectSentTo(NpgsqlBatch batch, Guid paymentId) =>
-        batch.Add("""
-            select coalesce(sum(t.amount), 0)
-            from payments p join simulator_transfers t on t.chain = p.chain and t.recipient = p.deposit_address
-              and t.contract is not distinct from p.contract
-            where p.id = $1
-            """).AddId(paymentId);
 
     /// <summary>
     /// The transactions to an address, and the height of the oldest block that holds one; -1 when none does.
