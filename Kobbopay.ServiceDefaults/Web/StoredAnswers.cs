@@ -74,20 +74,25 @@ public sealed class StoredAnswers(Idempotency idempotency, IdempotencyKeys keys)
     /// or with the stored answer of the request's idempotency key. What refuses the request belongs inside: a used key
     /// answers with what was, even when the same request would be refused today.
     /// </summary>
+    /// <param name="looksFirst">
+    /// Whether the key is looked up before. An operation that is all in its batch need not: a used key undoes it, and
+    /// only then the answer is looked up.
+    /// </param>
     public async Task AnswerAsync<T>(
         HttpContext http,
         IdempotencyOwner owner,
         ReadOnlyMemory<byte> body,
         JsonTypeInfo<T> type,
         Func<GiveAnswer<T>, Task> run,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        bool looksFirst = true)
         where T : class
     {
         var claim = Idempotency.ClaimOf(http, body);
         var result = await idempotency.RunAloneAsync(
             owner,
             claim,
-            async () => await keys.FindAsync(owner, claim, cancellation) ?? await RunAsync(),
+            async () => (looksFirst ? await keys.FindAsync(owner, claim, cancellation) : null) ?? await RunAsync(),
             cancellation);
         await result.WriteAsync(http.Response, cancellation);
 

@@ -51,6 +51,8 @@ public static class Program
         builder.Services.AddSingleton<PaymentRenderer>();
         builder.Services.AddSingleton<CreationBatches>();
         builder.Services.AddSingleton<PaymentReads>();
+        builder.Services.AddSingleton<SharedReads>();
+        builder.Services.AddSingleton<SharedCommits>();
         builder.Services.AddSingleton<PaymentStore>();
         builder.Services.AddSingleton<PaymentExceptions>();
         builder.Services.AddServiceClient(WebhookUrls.HttpClientName, ResourceNames.Webhooks);

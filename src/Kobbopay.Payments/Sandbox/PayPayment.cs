@@ -54,7 +54,7 @@ public static class PayPayment
         HttpContext http,
         string paymentId,
         MerchantIdentity merchant,
-        NpgsqlDataSource database,
+        SharedReads reads,
         RailCatalog rails,
         SimulatorChain chain,
         StoredAnswers answers,
@@ -65,7 +65,7 @@ public static class PayPayment
         var body = await JsonBody.ReadOrDefaultAsync(
             http, SandboxJson.Default.PayRequest, new PayRequest(null, null, null, null), cancellation);
         if (!Id.TryParse(Id.Payment, paymentId, out var id)
-            || await FindAsync(database, merchant, id, cancellation) is not var (payment, sent)
+            || await FindAsync(reads, merchant, id, cancellation) is not var (payment, sent)
             || payment.Details.Network != SimulatorRail.Name)
             throw new ProblemException(ProblemCodes.NotFound, "There is no such payment on a sandbox network.");
 
@@ -99,9 +99,9 @@ public static class PayPayment
             else
             {
                 await chain.SendAsync(
-                    payment.Details.Chain, transfers, cancellation, batch => Store(batch, block: null));
+                    payment.Details.Chain, transfers, batch => Store(batch, block: null), cancellation);
             }
-        }, cancellation);
+        }, cancellation, looksFirst: false);
         if (mine)
             scanner.Set();
     }
@@ -110,19 +110,19 @@ public static class PayPayment
     /// The payment, and what the chain itself has of it: what was sent a moment ago counts, though no scan may have
     /// seen it yet.
     /// </summary>
-    private static async Task<(PaymentRecord Payment, BigInteger Sent)?> FindAsync(
-        NpgsqlDataSource database, MerchantIdentity merchant, Guid id, CancellationToken cancellation)
-    {
-        await using var command = database.CreateCommand($"""
-            select {PaymentRows.Columns}, {SimulatorChain.SentToPayment} from payments p where {PaymentRows.IsOwn}
-            """);
-        command.Parameters.AddId(id);
-        command.Parameters.AddOwner(merchant);
-        await using var row = await command.ExecuteReaderAsync(cancellation);
-        return await row.ReadAsync(cancellation)
-            ? (PaymentRows.Read(row), row.GetFieldValue<BigInteger>(row.FieldCount - 1))
-            : null;
-    }
+    private static Task<Payable?> FindAsync(
+        SharedReads reads, MerchantIdentity merchant, Guid id, CancellationToken cancellation) => reads.FindAsync(
+            batch =>
+            {
+                var parameters = batch.Add($"""
+                    select {PaymentRows.Columns}, {SimulatorChain.SentToPayment} from payments p
+                    where {PaymentRows.IsOwn}
+                    """);
+                parameters.AddId(id);
+                parameters.AddOwner(merchant);
+            },
+            row => new Payable(PaymentRows.Read(row), row.GetFieldValue<BigInteger>(row.FieldCount - 1)),
+            cancellation);
 
     private static PayAnswer AnswerOf(
         PaymentRecord payment, RailAsset asset, NewTransfer[] transfers, BlockJson? block)
@@ -178,4 +178,6 @@ public static class PayPayment
             ? missing
             : throw SandboxRoutes.Invalid("/amount", "required", "Nothing is missing: say how much more to pay.");
     }
+
+    private sealed record Payable(PaymentRecord Payment, BigInteger Sent);
 }

@@ -24,7 +24,7 @@ internal sealed record HeldChain(string Name, SimulatorHead Head, TimeSpan Offse
 /// Operations on one chain wait for each other at its row; each is one transaction, so a reader never meets half of
 /// one: its own, or that of the connection which it is given.
 /// </summary>
-public sealed partial class SimulatorChain(NpgsqlDataSource database, TimeProvider clock)
+public sealed partial class SimulatorChain(NpgsqlDataSource database, SharedCommits commits, TimeProvider clock)
 {
     /// <summary>Blocks of one operation at most.</summary>
     public const int BlockLimit = 1_000;
@@ -63,16 +63,17 @@ public sealed partial class SimulatorChain(NpgsqlDataSource database, TimeProvid
     /// <summary>
     /// Sends money without mining it: the next block takes it in. Senders wait for nobody.
     /// </summary>
+    /// <param name="alongside">Adds to the same transaction.</param>
     public async Task SendAsync(
         string chain,
         IReadOnlyList<NewTransfer> transfers,
-        CancellationToken cancellation,
-        Action<NpgsqlBatch>? alongside = null)
+        Action<NpgsqlBatch> alongside,
+        CancellationToken cancellation)
     {
-        await using var batch = database.CreateBatch();
-        AddTransfers(batch, chain, transfers);
-        alongside?.Invoke(batch);
-        await batch.ExecuteNonQueryAsync(cancellation);
+        await using var change = new NpgsqlBatch();
+        AddTransfers(change, chain, transfers);
+        alongside(change);
+        await commits.CommitAsync(transfers[0].Recipient, change, cancellation);
     }
 
     /// <summary>
