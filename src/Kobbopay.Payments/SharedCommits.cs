@@ -19,7 +19,8 @@ public sealed class SharedCommits(NpgsqlDataSource database, TimeProvider clock,
         BatchLimit, clock, loggers.CreateLogger<Batcher<Change>>(), Lanes, waitsOutOutages: false);
 
     /// <param name="place">
-    /// Of what the change may wait for: where two of them do, it is in the same order.
+    /// Names what another replica's change might hold: all batches go in its order, so that two never wait for each
+    /// other.
     /// </param>
     /// <param name="change">Statements without a connection; whole, since their request may be gone when its turn
     /// comes.</param>
